@@ -1,0 +1,132 @@
+"""The command line of the checks: `python -m checks --help`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from checks import findings
+from checks.tree import KIND_NAMES, Tree
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the checks and print a report.
+
+    Returns 0 when nothing was found, 1 with findings, 2 when the work could not be done (a bad call, an internal
+    error, with `CI` set a missing program).
+    """
+    try:
+        return _run(_arguments(argv))
+    except (findings.NothingSeen, OSError) as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return _fail("interrupted; nothing was proved")
+    except Exception as error:  # a contributor gets one line, and whoever mends the check sets CHECKS_TRACEBACK
+        if os.environ.get("CHECKS_TRACEBACK"):
+            raise
+        return _fail(f"internal error: {type(error).__name__}: {error} (CHECKS_TRACEBACK=1 shows where)")
+
+
+def _fail(message: str) -> int:
+    print(f"checks: {message}", file=sys.stderr)
+    return 2
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m checks", description="Check the guide, or single files.")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="only these files; all of the guide without one")
+    parser.add_argument("--kind", choices=sorted(KIND_NAMES), help="what the FILEs are, where their folder does not tell")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only this check (may be repeated)")
+    parser.add_argument("--list", action="store_true", help="all checks, with a line each")
+    parser.add_argument("--format", default="text", choices=["text", "json", "github", "sarif", "junit"])
+    parser.add_argument("--site", type=Path, metavar="DIR", help="also check the links of the site built in DIR")
+    parser.add_argument("--online", action="store_true", help="also ask external links whether they are alive")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write the verification record")
+    return parser.parse_args(argv)
+
+
+def _run(options: argparse.Namespace) -> int:
+    checks = findings.load()
+    if options.list:
+        for each in checks.values():
+            print(f"{each.name}: {each.statement}")
+        return 0
+    if unknown := [name for name in options.only if name not in checks]:
+        return _fail(f"no check is called {unknown[0]}{_nearest(unknown[0], checks)}; --list names them all")
+    if missing := [path for path in options.files if not path.exists() and not path.is_symlink()]:
+        return _fail(f"{missing[0]}: no such file")
+    if options.site and not (options.site / "index.html").is_file():
+        return _fail(f"{options.site}: holds no built site; `make site` builds it")
+    tree, wanted = _tree(options)
+    tree.site, tree.online = options.site, options.online
+    found = findings.run(tree, options.only)
+    if wanted is not None:
+        found = [finding for finding in found if finding.place.path in wanted]
+    return _report(tree, found, options)
+
+
+def _tree(options: argparse.Namespace) -> tuple[Tree, set[str] | None]:
+    """The tree to check, and the paths to report (None: all).
+
+    Files of the guide are checked in the whole tree, because some checks compare files; files from outside stand alone.
+    """
+    root = _root(Path.cwd())
+    if not options.files:
+        if root is None:
+            raise OSError("neither docs/ nor snippets/ stands here or above; run this in the guide's folder, or name files")
+        return Tree(root), None
+    inside = root and not options.kind and all(_is_inside(path, root) for path in options.files)
+    if not inside:
+        return Tree(root or Path.cwd(), _expanded(options.files), options.kind), None
+    paths = {Path(os.path.abspath(path)).relative_to(root).as_posix() for path in _expanded(options.files)}
+    return Tree(root), paths
+
+
+def _root(folder: Path) -> Path | None:
+    return next((at for at in (folder, *folder.parents) if (at / "docs").is_dir() or (at / "snippets").is_dir()), None)
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    return Path(os.path.abspath(path)).is_relative_to(root / "docs") or Path(os.path.abspath(path)).is_relative_to(root / "snippets")
+
+
+def _expanded(paths: list[Path]) -> list[Path]:
+    """The paths with each folder replaced by the files in it."""
+    return [file for path in paths for file in (sorted(p for p in path.rglob("*") if not p.is_dir()) if path.is_dir() else [path])]
+
+
+def _nearest(name: str, names) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, names, 1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _report(tree: Tree, found: list[findings.Finding], options: argparse.Namespace) -> int:
+    from checks.report import FORMATS
+
+    report = FORMATS[options.format](found, tree)
+    if report:
+        print(report)
+    if options.record:
+        from checks import verification
+
+        verification.write(tree, options.record)
+    for sentence in tree.not_run:
+        print(f"not run: {sentence}", file=sys.stderr)
+    number = len(options.only) or len(findings.CHECKS)
+    pages, snippets = len(tree.pages()), len(tree.snippets())
+    print(f"{pages} pages, {snippets} snippets, {number} checks: {len(found)} finding{'s' * (len(found) != 1)}", file=sys.stderr)
+    if tree.not_run and os.environ.get("CI"):
+        return _fail("a program is missing, and with CI set nothing may be left out")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of a pipe went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 2
+    sys.exit(status)

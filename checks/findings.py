@@ -1,0 +1,129 @@
+"""Places, findings, and the register of checks.
+
+A check is a generator that reads a tree and yields `(place, message)`. `@check` puts it on the register under
+its own name, which is a true statement about a good tree; `run()` stamps that name on what it yields and sorts.
+
+```python
+from checks.findings import CHECKS, check
+
+
+@check()
+def example_says_hello(tree):
+    \"\"\"A page greets its reader.\"\"\"
+    for page in tree.pages():
+        if "hello" not in page.text:
+            yield page.place(0), "says no hello; write one"
+
+
+del CHECKS["example_says_hello"]
+```
+"""
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+# The modules that hold checks, in the order in which a reader would look for trouble.
+MODULES = ("files", "fences", "cni", "pods", "flags", "transcripts", "units", "diagrams", "translations", "links")
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where something stands, as an author's editor counts it.
+
+    `path` is relative to the root of the tree, with forward slashes (or as it was given, for a file from outside);
+    `line` and `column` start at 1 and count characters; `width` is the number of characters meant, on that line;
+    `source` is the text of the line, for the report.
+    """
+
+    path: str
+    line: int = 1
+    column: int = 1
+    width: int = 1
+    source: str = field(default="", compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing that is wrong: where, which check says so, and what would be right."""
+
+    place: Place
+    check: str
+    message: str
+
+    @property
+    def help(self) -> str:
+        """The address, below the site's root, of the section that explains the check."""
+        return f"checks/#{self.check.replace('_', '-')}"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check on the register: its name, its function, and what it needs to judge (see `check`)."""
+
+    name: str
+    function: Callable[..., Iterable[tuple[Place, str]]]
+    whole: bool
+    needs: str
+
+    @property
+    def statement(self) -> str:
+        """The first line of the check's docstring."""
+        return (self.function.__doc__ or "").strip().split("\n")[0]
+
+
+CHECKS: dict[str, Check] = {}
+
+
+class NothingSeen(Exception):
+    """A check looked at nothing, so that its silence would prove nothing."""
+
+    def __str__(self) -> str:
+        return f"the check {self.args[0]} found nothing to look at, so its silence would prove nothing"
+
+
+def check(*, whole: bool = False, needs: str = "") -> Callable:
+    """Register the decorated generator as a check.
+
+    `whole=True` is for a check that compares files with each other (is every snippet used?): it is left out where
+    only files from outside of the tree were asked for. `needs` names an attribute of the tree that has to be set: `site`
+    (the folder of a built site) or `online` (external addresses may be asked); the check is left out without it.
+    """
+
+    def register(function):
+        CHECKS[function.__name__] = Check(function.__name__, function, whole, needs)
+        return function
+
+    return register
+
+
+def load() -> dict[str, Check]:
+    """Import every module of `MODULES` and return the register, by name in the modules' order."""
+    for module in MODULES:
+        importlib.import_module(f"checks.{module}")
+    return CHECKS
+
+
+def run(tree, only: Iterable[str] = ()) -> list[Finding]:
+    """Run the checks named in `only` (all of them when empty) on a tree.
+
+    Returns the findings, sorted by place. Raises `KeyError` for an unknown name, and `NothingSeen` when the tree is
+    whole and a check found nothing to look at.
+    """
+    load()
+    chosen = [CHECKS[name] for name in only] or list(CHECKS.values())
+    return sorted(set(_findings(tree, chosen)))
+
+
+def _findings(tree, chosen: list[Check]) -> Iterator[Finding]:
+    for each in chosen:
+        if (each.whole and not tree.whole) or (each.needs and not getattr(tree, each.needs)):
+            continue
+        tree.seen = 0
+        for place, message in each.function(tree):
+            yield Finding(place, each.name, message)
+        if tree.whole and not tree.seen:
+            raise NothingSeen(each.name)

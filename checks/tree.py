@@ -1,0 +1,251 @@
+"""The files of the guide, and where in them everything stands.
+
+This is the only module that computes lines and columns: parsers hand over offsets (in characters from the start of the
+file), `File.place()` turns them into a place that an author's editor shows.
+
+```python
+from pathlib import Path
+
+from checks.tree import Tree
+
+tree = Tree(Path("."))
+page = next(page for page in tree.pages("en") if page.name == "networking.md")
+heading = page.headings[0]
+print(heading.level, page.place(heading.start).line > 1)
+#> 1 True
+```
+"""
+
+import bisect
+import os
+import stat
+from functools import cached_property
+from pathlib import Path
+
+from checks import markdown
+from checks.findings import Place
+
+LANGUAGES = ("en", "zh")
+
+# The folder below snippets/ says what kind a snippet is; the ending says that it is not something else.
+KINDS = {
+    "cni": ".conf",
+    "pods": ".yaml",
+    "units": ".service",
+    "shell": ".console",
+    "flags": ".md",
+    "diagrams": ".svg",
+    "env": ".env",
+}
+# What --kind calls them, for files that stand in no such folder.
+KIND_NAMES = {
+    "cni": "cni", "pod": "pods", "unit": "units", "console": "shell", "flags": "flags", "diagram": "diagrams",
+    "env": "env", "page": "page",
+}  # fmt: skip
+
+# No snippet and no page comes near this; what does is a mistake, and reading it would only cost time and memory.
+LARGEST = 1024 * 1024
+
+
+class File:
+    """One text file: `path` as findings name it, `kind` (a key of `KINDS`, or `page`), `text` in full."""
+
+    def __init__(self, path: str, kind: str, text: str):
+        self.path, self.kind, self.text = path, kind, text
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.path!r})"
+
+    @property
+    def name(self) -> str:
+        """The path below the language's folder (of a page) or below `snippets/` (of a snippet)."""
+        return self.path.removeprefix("snippets/")
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0] + [i + 1 for i, char in enumerate(self.text) if char == "\n"]
+
+    def place(self, start: int, end: int | None = None) -> Place:
+        """The place of the characters from offset `start` to `end` (one character when left out).
+
+        What runs over the end of its line is marked to the end of the line. A carriage return before a line feed
+        belongs to the line's end, not to the line.
+        """
+        start = max(0, min(start, len(self.text)))
+        number = bisect.bisect_right(self._line_starts, start) - 1
+        first = self._line_starts[number]
+        last = self.text.find("\n", first)
+        last = len(self.text) if last < 0 else last
+        line = self.text[first:last].removesuffix("\r")
+        stop = min(end if end is not None else start + 1, first + len(line))
+        return Place(self.path, number + 1, start - first + 1, max(1, stop - start), line)
+
+
+class Page(File):
+    """A Markdown page of one language, taken apart on first use (see `checks.markdown`)."""
+
+    def __init__(self, path: str, text: str, lang: str):
+        super().__init__(path, "page", text)
+        self.lang = lang
+
+    @property
+    def name(self) -> str:
+        return self.path.removeprefix(f"docs/{self.lang}/")
+
+    @cached_property
+    def front_matter(self) -> tuple[int, int]:
+        """Offsets of what stands between the two `---` lines; equal where there is none."""
+        return markdown.front_matter(self.text)
+
+    @cached_property
+    def fences(self) -> list[markdown.Fence]:
+        return markdown.fences(self.text)
+
+    @cached_property
+    def prose(self) -> str:
+        """The text with front matter, fences and comments blanked: offsets stay true."""
+        return markdown.prose(self.text, self.fences)
+
+    @cached_property
+    def includes(self) -> list[markdown.Include]:
+        return markdown.includes(self.text)
+
+    @cached_property
+    def headings(self) -> list[markdown.Heading]:
+        return markdown.headings(self.prose)
+
+    @cached_property
+    def codes(self) -> list[markdown.Code]:
+        return markdown.codes(self.prose)
+
+    @cached_property
+    def links(self) -> list[markdown.Link]:
+        return markdown.links(self.prose)
+
+    @cached_property
+    def tables(self) -> list[markdown.Table]:
+        return markdown.tables(self.prose)
+
+    def section(self, offset: int) -> str:
+        """The id of the section that an offset stands in; empty before the first heading with an id."""
+        ids = [heading.id for heading in self.headings if heading.start <= offset and heading.id]
+        return ids[-1] if ids else ""
+
+
+class Tree:
+    """All pages and snippets below a root, or the given files only.
+
+    `root` is a folder with `docs/` or `snippets/` in it. `files` (paths, also from outside of the root) restricts
+    the tree to these; such a tree is not `whole`, and checks that compare files with each other leave it alone. `kind` (a
+    key of `KIND_NAMES`) says what the files are, where their folder does not.
+
+    What cannot be read as text is in `unreadable`, as `(place, message)`, and in no list of files. `not_run` collects what
+    could not be run for want of a program, as sentences that say how to get it. `site` (the folder of the built site) and
+    `online` are set by the caller who wants the checks that need them.
+    """
+
+    site: Path | None = None
+    online: bool = False
+
+    def __init__(self, root: Path, files: list[Path] | None = None, kind: str | None = None):
+        self.root = root
+        self.whole = files is None
+        self.seen = 0
+        self.unreadable: list[tuple[Place, str]] = []
+        self.not_run: list[str] = []
+        self._files: list[File] = []
+        if files is None:
+            found = sorted(_walk(root / "docs")) + sorted(_walk(root / "snippets"))
+            files = [path for path in found if path.name not in (".DS_Store",)]
+        for path in files:
+            self._add(path, kind)
+
+    def files(self) -> list[File]:
+        """Every readable file, pages and snippets."""
+        self.seen += len(self._files) + len(self.unreadable)
+        return self._files
+
+    def pages(self, lang: str | None = None) -> list[Page]:
+        """The pages, of one language or of all."""
+        return self._count([f for f in self._files if isinstance(f, Page) and lang in (None, f.lang)])
+
+    def snippets(self, kind: str | None = None) -> list[File]:
+        """The snippets, of one kind (a key of `KINDS`) or of all."""
+        return self._count([f for f in self._files if f.kind != "page" and kind in (None, f.kind)])
+
+    def snippet(self, name: str) -> File | None:
+        """The snippet that an include names (`cni/10-k8s-bridge.conf`), or None."""
+        return next((f for f in self._files if f.path == f"snippets/{name}"), None)
+
+    def _count(self, files: list) -> list:
+        self.seen += len(files)
+        return files
+
+    def _add(self, path: Path, kind: str | None) -> None:
+        name = _relative(path, self.root)
+        own_kind = KIND_NAMES[kind] if kind else kind_of(name)
+        if name.startswith("docs/") and path.suffix != ".md":
+            return  # an image or the like: MkDocs copies it
+        text, problem = read(path, name)
+        if problem:
+            self.unreadable.append(problem)
+        elif own_kind == "page":
+            lang = next((lang for lang in LANGUAGES if name.startswith(f"docs/{lang}/")), LANGUAGES[0])
+            self._files.append(Page(name, text, lang))
+        else:
+            self._files.append(File(name, own_kind, text))
+
+
+def kind_of(name: str) -> str:
+    """The kind that a path says: its folder below `snippets/`, `page` below `docs/`, else by its ending, else `unknown`."""
+    parts = name.split("/")
+    if parts[0] == "docs":
+        return "page"
+    if parts[0] == "snippets":
+        return parts[1] if len(parts) > 2 and parts[1] in KINDS else "unknown"
+    endings = {ending: kind for kind, ending in KINDS.items()} | {".md": "page", ".yml": "pods"}
+    return endings.get(os.path.splitext(name)[1], "unknown")
+
+
+def read(path: Path, name: str) -> tuple[str, tuple[Place, str] | None]:
+    """The text of a file, or what is wrong with it.
+
+    Only plain files of at most `LARGEST` bytes in UTF-8 without byte order mark and without NUL are text. Returns
+    `(text, None)` or `("", (place, message))`; a place in a broken file counts the characters before the fault.
+    """
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            return "", (Place(name), "is not a plain file; pages and snippets are plain text files")
+        with path.open("rb") as stream:
+            raw = stream.read(LARGEST + 1)
+    except OSError as error:
+        return "", (Place(name), f"cannot be read: {error.strerror or error}")
+    if len(raw) > LARGEST:
+        return "", (Place(name), f"is larger than {LARGEST // 1024} KiB; no page or snippet is")
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "", (Place(name), "is UTF-16; save it as UTF-8")
+    if raw.startswith(b"\xef\xbb\xbf"):
+        return "", (Place(name), "starts with a byte order mark; save it as UTF-8 without one")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8")
+        return "", (File(name, "", before + "?").place(len(before)), f"byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8")
+    if "\0" in text:
+        return "", (File(name, "", text).place(text.index("\0")), "holds a NUL character; it is not a text file")
+    return text, None
+
+
+def _walk(folder: Path):
+    """Every entry below a folder that is not a folder itself; symbolic links are named, not followed into folders."""
+    for parent, folders, names in os.walk(folder):
+        for name in names + [f for f in folders if Path(parent, f).is_symlink()]:
+            yield Path(parent, name)
+
+
+def _relative(path: Path, root: Path) -> str:
+    try:
+        return Path(os.path.abspath(path)).relative_to(os.path.abspath(root)).as_posix()
+    except ValueError:
+        return str(path)
