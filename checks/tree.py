@@ -177,6 +177,11 @@ class Tree:
         """The snippet that an include names (`cni/10-k8s-bridge.conf`), or None."""
         return next((f for f in self._files if f.path == f"snippets/{name}"), None)
 
+    def file(self, name: str) -> File | None:
+        """Another text file of the project, such as `mkdocs.yml`, or None."""
+        text, problem = read(self.root / name, name)
+        return None if problem else File(name, "other", text)
+
     def _count(self, files: list) -> list:
         self.seen += len(files)
         return files

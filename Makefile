@@ -1,0 +1,60 @@
+# `make site` builds the guide into site/, `make serve` previews it, `make test` proves it: CI runs nothing else.
+# Everything that is fetched lands in .venv/ and .cache/; only `make test` installs programs, from Debian (tests/programs).
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := site
+.PHONY: site serve test lint pin clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+# Material's end-of-life banner is known (README, "The stack"); this is its own documented switch.
+export NO_MKDOCS_2_WARNING := 1
+export PYTHONWARNINGS := ignore::SyntaxWarning:jieba
+
+site: .venv/site.done
+	$(BIN)/python -m checks
+	$(BIN)/python -m mkdocs build --strict --quiet
+	$(BIN)/python -m checks --site site --only built_link_resolves --only built_page_is_complete
+
+serve: .venv/site.done
+	-$(BIN)/python -m checks
+	$(BIN)/python -m mkdocs serve
+
+test: .venv/test.done .cache/programs.done .cache/node/done lint site
+	$(BIN)/python -m pytest
+
+lint: .venv/test.done
+	$(BIN)/ruff check checks hooks tests
+	$(BIN)/ruff format --check checks hooks tests
+
+# One environment; the tests add to it what the site does not need.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'make: needs Python 3.11 or newer; name one with make PYTHON=…'; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo 'make: python3 cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv'; exit 1; }
+
+.venv/site.done: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/test.done: requirements-test.txt .venv/site.done | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	@touch $@
+
+.cache/programs.done: tests/programs
+	tests/programs
+	@mkdir -p .cache && touch $@
+
+.cache/node/done: tests/node/package.json tests/node/package-lock.json .venv/test.done
+	@mkdir -p .cache/node && cp tests/node/package.json tests/node/package-lock.json .cache/node/
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix .cache/node --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+# After a change of the dependencies in pyproject.toml.
+pin:
+	$(PYTHON) -m venv .cache/pin && .cache/pin/bin/pip install --quiet uv
+	.cache/pin/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.txt
+	.cache/pin/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra test pyproject.toml -o requirements-test.txt
+
+clean:
+	rm -rf .venv .cache site
