@@ -1,0 +1,134 @@
+"""Checks of systemd units."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from checks.facts import load
+from checks.findings import check
+
+_LINE = re.compile(r"^(?P<line>(?:[^\n]*\\\n)*[^\n]*)$", re.M)
+_SECTION = re.compile(r"\[(?P<name>[^\]\n]*)\]")
+_PREFIXES = "-@+!:|"  # of a command line, systemd.service(5), "Special executable prefixes"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A line `key=value` of a unit, and the section that it stands in."""
+
+    section: str
+    key: str
+    start: int
+    value: str
+    value_start: int
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of a unit that say something, those that end in a backslash joined with the next; each with its offset."""
+    for match in _LINE.finditer(text):
+        stripped = match["line"].strip()
+        if stripped and stripped[0] not in "#;":
+            yield match.start() + len(match["line"]) - len(match["line"].lstrip()), stripped
+
+
+def settings(text: str) -> list[Setting]:
+    """The settings of a unit, in order."""
+    found, section = [], ""
+    for start, line in _lines(text):
+        if match := _SECTION.fullmatch(line):
+            section = match["name"]
+        elif "=" in line:
+            key, value = line.split("=", 1)
+            behind = start + len(key) + 1 + len(value) - len(value.lstrip())
+            found.append(Setting(section, key.rstrip(), start, value.strip(), behind))
+    return found
+
+
+@check()
+def unit_has_the_form(tree):
+    """A service unit has sections and keys that systemd 219 knows, and starts a program by its absolute path.
+
+    systemd ignores a key that it does not know and says so only in the journal, so a misspelt key looks as if it worked. 219 is
+    the least version that the kubelet accepts: a key that came later does nothing on such a node. A line is a `[Section]`, a
+    `key=value` or a comment, and a section whose name starts with `X-` is for others than systemd. `ExecStart` is required and
+    names the program with its whole path, because old versions of systemd search no `PATH`.
+
+    The names are in `checks/facts/systemd-directives.json`; systemd describes them in `systemd.unit(5)`, `systemd.service(5)`
+    and `systemd.exec(5)`.
+    """
+    for file in tree.snippets("units"):
+        section = ""
+        for start, line in _lines(file.text):
+            if match := _SECTION.fullmatch(line):
+                section = match["name"]
+                yield from _section(file, start, section)
+            elif "=" not in line:
+                yield file.place(start, start + len(line)), "is neither `[Section]` nor `key=value`"
+            elif not section:
+                yield file.place(start, start + line.index("=")), "stands above the first section, where systemd ignores it"
+        for setting in settings(file.text):
+            yield from _key(file, setting)
+            if setting.key.startswith("Exec") and setting.section == "Service":
+                yield from _executable(file, setting)
+        if not any((each.section, each.key) == ("Service", "ExecStart") for each in settings(file.text)):
+            yield file.place(0), "has no `ExecStart` in `[Service]`, so there is nothing to start"
+
+
+def _section(file, start: int, name: str) -> Iterator:
+    """A section whose name systemd does not know."""
+    known = load("systemd-directives")["sections"]
+    if name not in known and not name.startswith("X-"):
+        yield file.place(start + 1, start + 1 + len(name)), f"a service unit has no section `[{name}]`{_nearest(name, known)}"
+
+
+def _key(file, setting: Setting) -> Iterator:
+    """A key that systemd does not know, in its section or at all."""
+    sections = load("systemd-directives")["sections"]
+    names = sections.get(setting.section)
+    if names is None or setting.key in names["219"]:
+        return
+    elsewhere = [name for name, keys in sections.items() if setting.key in keys["219"]]
+    if setting.key in names["later"]:
+        said = f"`{setting.key}` is newer than systemd 219, which ignores it"
+    elif elsewhere:
+        said = f"`{setting.key}` belongs into `[{elsewhere[0]}]`"
+    else:
+        said = f"`[{setting.section}]` has no key `{setting.key}`{_nearest(setting.key, names['219'])}"
+    yield file.place(setting.start, setting.start + len(setting.key)), said
+
+
+def _executable(file, setting: Setting) -> Iterator:
+    """A command line whose program is not an absolute path. An empty one is allowed: it resets the list."""
+    path = re.match(rf"[{re.escape(_PREFIXES)}]*(?P<path>\S*)", setting.value)
+    start = setting.value_start + path.start("path")
+    if setting.value and not path["path"].lstrip('"').startswith("/"):
+        yield file.place(start, start + len(path["path"])), f"`{path['path']}` is no absolute path; old versions of systemd refuse it"
+
+
+@check()
+def unit_opens_its_socket_once(tree):
+    """A unit of the rkt API service has either `--listen` or a socket unit, not both.
+
+    With socket activation systemd opens the socket and hands it to `rkt api-service`. If `--listen` is given too, the
+    service says that it cannot do both and ends, and so does the kubelet that asks it. Delete `--listen`, or the line that names the socket unit
+    (`Requires=`, `Wants=`, `BindsTo=` or `Sockets=`). Source: `rkt/api_service.go` of rkt 1.13.0 and 1.30.0.
+    """
+    for file in tree.snippets("units"):
+        found = settings(file.text)
+        sockets = [s for s in found if s.key in ("Requires", "Wants", "BindsTo", "Sockets") and re.search(r"\.socket\b", s.value)]
+        for setting in found:
+            listen = re.search(r"--?listen\b\S*", setting.value)
+            if setting.key == "ExecStart" and "api-service" in setting.value and listen and sockets:
+                start = setting.value_start + listen.start()
+                name = re.search(r"\S+\.socket\b", sockets[0].value)[0]
+                yield (
+                    file.place(start, start + len(listen[0])),
+                    f"`{name}` opens the socket already, and the service ends when it gets both; delete `{listen[0]}`",
+                )
+
+
+def _nearest(name: str, known) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f" (did you mean `{near[0]}`?)" if near else ""
