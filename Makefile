@@ -53,8 +53,8 @@ lint: .venv/test.done
 # After a change of the dependencies in pyproject.toml.
 pin:
 	$(PYTHON) -m venv .cache/pin && .cache/pin/bin/pip install --quiet uv
-	.cache/pin/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.txt
-	.cache/pin/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra test pyproject.toml -o requirements-test.txt
+	.cache/pin/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra site pyproject.toml -o requirements.txt
+	.cache/pin/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra site --extra test pyproject.toml -o requirements-test.txt
 
 clean:
 	rm -rf .venv .cache site

@@ -4,7 +4,7 @@ A check is a generator that reads a tree and yields `(place, message)`. `@check`
 its own name, which is a true statement about a good tree; `run()` stamps that name on what it yields and sorts.
 
 ```python
-from checks.findings import CHECKS, check
+from checks.findings import check
 
 
 @check()
@@ -13,9 +13,6 @@ def example_says_hello(tree):
     for page in tree.pages():
         if "hello" not in page.text:
             yield page.place(0), "says no hello; write one"
-
-
-del CHECKS["example_says_hello"]
 ```
 """
 

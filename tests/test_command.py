@@ -1,0 +1,147 @@
+"""The command line, called as people and CI call it."""
+
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from conftest import ROOT
+
+GOOD = '{"name": "rkt.kubernetes.io", "type": "flannel", "delegate": {"isDefaultGateway": true}}\n'
+BROKEN = '{\n  "name": "rkt.kubernetes.io",\n}\n'
+
+
+def checks(*arguments, cwd=ROOT, **environment) -> subprocess.CompletedProcess:
+    """`python -m checks` with some arguments, in a folder."""
+    command = [sys.executable, "-m", "checks", *map(str, arguments)]
+    variables = {name: value for name, value in os.environ.items() if name != "CI"} | {"PYTHONPATH": str(ROOT)} | environment
+    return subprocess.run(command, cwd=cwd, env=variables, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture
+def broken(tmp_path):
+    path = tmp_path / "10-broken.conf"
+    path.write_text(BROKEN, "utf-8")
+    return path
+
+
+def test_guide_is_without_findings():
+    done = checks()
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "0 findings" in done.stderr
+
+
+def test_nothing_is_left_out_with_CI_set():
+    done = checks(CI="true")
+    assert done.returncode == 0, done.stderr
+    assert "not run" not in done.stderr
+
+
+def test_list_names_every_check_with_a_line():
+    done = checks("--list")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0
+    assert len(lines) > 30
+    assert all(": " in line for line in lines)
+
+
+def test_file_from_outside_is_checked_alone(broken):
+    done = checks(broken.name, cwd=broken.parent)
+    assert done.returncode == 1
+    assert done.stdout.startswith("10-broken.conf:")
+    assert "  ^" in done.stdout
+
+
+def test_good_file_from_outside_passes(tmp_path):
+    (tmp_path / "10-good.conf").write_text(GOOD, "utf-8")
+    done = checks("10-good.conf", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout
+
+
+def test_file_of_the_guide_is_checked_in_the_guide():
+    done = checks("docs/en/index.md", "docs/zh/index.md")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--only", "cni_is_jsom"], "did you mean cni_is_json?"),
+        (["no/such/file.conf"], "no/such/file.conf: no such file"),
+        (["--site", "no-such-folder"], "holds no built site"),
+        (["--format", "xml"], "invalid choice"),
+        (["--kind", "cli", "x"], "invalid choice"),
+    ],
+)
+def test_bad_call_is_said_in_a_line_and_status_2(arguments, words):
+    done = checks(*arguments)
+    assert done.returncode == 2
+    assert words in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_folder_without_a_guide_is_status_2(tmp_path):
+    done = checks(cwd=tmp_path)
+    assert done.returncode == 2
+    assert "neither docs/ nor snippets/" in done.stderr
+
+
+def test_empty_guide_is_status_2(tmp_path):
+    (tmp_path / "docs").mkdir()
+    done = checks(cwd=tmp_path)
+    assert done.returncode == 2
+    assert "found nothing to look at" in done.stderr
+
+
+def test_missing_program_is_said_and_with_CI_fatal(tmp_path):
+    """Without shellcheck the transcripts keep what is left of their checks, and the run says so."""
+    (tmp_path / "a.console").write_text("$ true\n", "utf-8")
+    isolated = f"import sys; sys.executable = '{tmp_path}/python'; from checks.__main__ import main; sys.exit(main(['a.console']))"
+    for ci, status in (("", 0), ("true", 2)):
+        variables = {"PATH": "/nowhere", "PYTHONPATH": str(ROOT), "CI": ci}
+        done = subprocess.run([sys.executable, "-c", isolated], cwd=tmp_path, env=variables, capture_output=True, text=True)
+        assert "not run: " in done.stderr
+        assert "shellcheck" in done.stderr
+        assert done.returncode == status
+
+
+def test_json_holds_findings_counts_and_levels(broken):
+    report = json.loads(checks(broken, "--format", "json").stdout)
+    assert report["checked"] == {"pages": 0, "snippets": 1}
+    assert {"path", "line", "column", "check", "message", "help"} == set(report["findings"][0])
+    assert report["findings"][0]["help"].startswith("checks/#")
+    whole = json.loads(checks("--format", "json").stdout)
+    assert whole["findings"] == []
+    assert {entry["level"] for entry in whole["verification"]} <= {"ran", "recorded", "validated", "excused"}
+    assert len(whole["verification"]) == whole["checked"]["snippets"]
+
+
+def test_github_format_is_one_command_a_line(tmp_path):
+    (tmp_path / "a,b: %.conf").write_text(BROKEN, "utf-8")
+    [line] = checks("a,b: %.conf", "--format", "github", "--only", "cni_is_json", cwd=tmp_path).stdout.splitlines()
+    assert line.startswith("::error file=a%2Cb%3A %25.conf,line=3,col=1,title=cni_is_json::")
+
+
+def test_sarif_and_junit_can_be_read(broken):
+    log = json.loads(checks(broken, "--format", "sarif").stdout)
+    assert log["version"] == "2.1.0"
+    assert log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 3
+    suite = ElementTree.fromstring(checks(broken, "--format", "junit").stdout)
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
+    whole = ElementTree.fromstring(checks("--format", "junit").stdout)
+    assert int(whole.get("tests")) > 60
+    assert whole.get("failures") == "0"
+
+
+def test_caret_stands_below_wide_characters_and_tabs(tmp_path):
+    (tmp_path / "a.md").write_text("# 标题\n\n\t容器 <b> x\n", "utf-8")
+    done = checks("a.md", "--only", "page_is_plain_markdown", cwd=tmp_path)
+    assert done.stdout.splitlines()[1:] == ["  \t容器 <b> x", "  \t     ^^^"]
+
+
+def test_reader_of_a_pipe_may_go_away():
+    command = f"{sys.executable} -m checks --list | head -1"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr == ""
