@@ -31,8 +31,8 @@ def fence_is_one_include(tree):
 def include_resolves(tree):
     """An include has the one form `--8<-- "KIND/FILE"` and names a snippet that exists.
 
-    Neither line ranges (they drift when the file changes above them) nor sections, addresses or several files: a snippet is shown
-    whole, as it is checked. A misspelt form is printed as text, and MkDocs says nothing.
+    A misspelt form is printed as text, and MkDocs says nothing. Line ranges drift when the file changes above them, so a snippet is shown whole, as it
+    is checked. Correct the name, or cut the file into two.
     """
     for page in tree.pages():
         for include in page.includes:
@@ -51,7 +51,8 @@ def fence_has_the_lexer_of_its_kind(tree):
     """The word after a fence's ticks is the lexer of the snippet's kind, and nothing follows it.
 
     `json` for `cni/`, `yaml` for `pods/`, `ini` for `units/`, `console` for `shell/`, `bash` for `env/`. Tables (`flags/`) and diagrams are
-    included outside of a fence. An unknown lexer is shown without colours and, for a transcript, copied with its prompts.
+    included outside of a fence. With another word, colours are wrong or missing and a transcript is copied with its prompts. Write the lexer
+    of the kind.
     """
     for page in tree.pages():
         for include in page.includes:
@@ -101,8 +102,8 @@ def snippets_differ(tree):
 def page_is_plain_markdown(tree):
     """A page uses only what every renderer shows alike: no raw HTML, no aligned columns, known admonitions with an indented body.
 
-    MkDocs prints an unknown or misindented admonition as it stands, or with no title, and says nothing; an aligned column needs an inline style,
-    which the site's Content-Security-Policy refuses. Known admonitions are `note`, `tip`, `info`, `warning` and `danger`.
+    MkDocs says nothing of an unknown admonition or of a body that is not indented by four spaces, and prints what it makes of them. An aligned column
+    (`:--`) needs an inline style, which the site's Content-Security-Policy refuses. Known admonitions are `note`, `tip`, `info`, `warning` and `danger`.
     """
     from checks.markdown import tags
 

@@ -88,7 +88,8 @@ def heading_has_an_id(tree):
 def headings_are_the_same(tree):
     """The headings of a page have the same ids and levels in both languages, in the same order.
 
-    A link with an anchor works in both languages, and the switcher lands at the same section.
+    A link with an anchor works in both languages, and who compares the two finds the same section at the same place. Give both headings the same
+    id, or add the missing section.
     """
     for english, chinese in _pairs(tree):
         yield from _compare(
@@ -102,7 +103,11 @@ def headings_are_the_same(tree):
 
 @check(whole=True)
 def includes_are_the_same(tree):
-    """A page includes the same snippets in the same order in both languages (`.zh.` for `.en.` where a file holds words)."""
+    """A page includes the same snippets in the same order in both languages.
+
+    Both readers copy the same file. Only tables (`flags/`) and diagrams hold words and have a file for each language, `.zh.` where the
+    other has `.en.`. Add the missing include, or move it to where the other page has it.
+    """
     for english, chinese in _pairs(tree):
         yield from _compare(
             [(include, (include.name or "").replace(".en.", ".zh.")) for include in english.includes],
@@ -130,7 +135,10 @@ def _compare(ours: list, theirs: list, english, chinese, shown):
 
 @check(whole=True)
 def tables_have_the_same_shape(tree):
-    """A table has as many columns and rows in both languages, also in a file of `flags/`, and a page as many tables."""
+    """A table has as many columns and rows in both languages, and a page as many tables.
+
+    A row that one language lacks is a fact that one language lacks. This holds for the files of `flags/` too. Add the missing row.
+    """
     from checks.markdown import tables
 
     pairs = [(english, english.tables, chinese, chinese.tables) for english, chinese in _pairs(tree)]
@@ -157,7 +165,8 @@ def tables_have_the_same_shape(tree):
 def links_and_inline_code_are_the_same(tree):
     """Each section has the same links and the same inline code in both languages, in whatever order the sentences need.
 
-    A flag or an address that one language lacks is a sentence that one language lacks. kubernetes.io may be linked in Chinese (`/zh-cn/`).
+    A flag or an address that one language lacks is a sentence that one language lacks. Pages of kubernetes.io are linked in the reader's
+    language, with `/zh-cn/` in Chinese. Write the missing sentence, or give the code in both.
     """
     for english, chinese in _pairs(tree):
         ours, theirs = _words(english), _words(chinese)
@@ -191,8 +200,8 @@ def _words(page) -> dict[str, list]:
 def nav_is_complete(tree):
     """`mkdocs.yml` lists every page once, and gives each section's title in Chinese too.
 
-    A page outside of the navigation is found by nobody; a section's title without translation appears in English on Chinese pages, and
-    MkDocs says nothing of either a missing or a stale translation.
+    A page outside of the navigation is found by nobody. A title without translation appears in English on Chinese pages, and MkDocs says nothing,
+    neither of a missing nor of a stale one. Add the page to `nav`, the title to `nav_translations`.
     """
     config = tree.file("mkdocs.yml")
     if config is None:
