@@ -1,0 +1,356 @@
+"""Checks of network configurations (`snippets/cni/*.conf`) and of flannel's `subnet.env` (`snippets/env/*.env`).
+
+A configuration has three outcomes: the plugin refuses it; the plugin takes it, but the pod cannot reach anything; it works.
+These checks tell the first two from the third without the plugin. `tests/test_cni_acceptance.py` holds them
+to what real plugins did.
+"""
+
+import posixpath
+from collections import defaultdict
+
+from checks import schemas
+from checks.addresses import address, address_words, network, network_words
+from checks.documents import Broken
+from checks.facts import load as facts
+from checks.findings import check
+from checks.networks import Conf, read, without_later_keys
+
+NETWORK = "rkt.kubernetes.io"
+
+
+@check()
+def cni_is_json(tree):
+    """A network configuration is JSON, as strict as the plugins read it.
+
+    rkt and the plugins read the file with Go's `encoding/json`: no comments, no comma before a closing bracket, double quotes only. One
+    file in `/etc/rkt/net.d` that is not JSON makes every pod of the node fail, also pods that do not use its network. Mend what the message
+    names; the other checks of the file wait for that.
+
+    Source: RFC 8259; rkt v1.13.0 `networking/podenv.go` (an unreadable file ends the loading of all networks).
+    """
+    for file in tree.snippets("cni"):
+        fault = read(file.text)
+        if isinstance(fault, Broken):
+            yield file.place(fault.start, fault.end), fault.message
+
+
+@check()
+def cni_fits_schema(tree):
+    """Every key of a network configuration holds a value of the type and range that its plugin can read.
+
+    The plugins refuse a configuration with a value of another type: `"true"` in quotes is no boolean, `"1460"` no number, one route no list
+    of routes. Ranges are those of the kernel: an `mtu` from 68 to 65535 (0 and less leave the choice to the kernel), a `bridge` name of 1 to
+    15 characters. What a plugin needs has to be there: `name`, `ipam` with a `type`, for `host-local` a `subnet`, in each route a `dst`. In
+    flannel's `delegate`, `name` and `ipam` are refused, because the flannel plugin writes them.
+
+    Write what the message asks for. Source: `checks/schemas/cni.json`, made from the plugins' code (see its head) and held to
+    `checks/facts/cni-acceptance.json`, which says what three sets of real plugins did.
+    """
+    for file, conf in _confs(tree):
+        for problem in schemas.problems(conf.schema, conf.root):
+            if problem.rule != "additionalProperties":
+                yield file.place(problem.start, problem.end), problem.message
+
+
+@check()
+def cni_keys_are_known(tree):
+    """Every key of a network configuration is one that its plugin reads, in that spelling, and stands once.
+
+    This rule is stricter than the plugins, which ignore what they do not know: a misspelt key then has no effect, and nobody says so.
+    `addIf`, which old examples hold, was never read by any release. Go finds a key in another case as well (`isgateway`), and of doubled keys
+    it takes the last; both work by chance. Keys that only later plugins read are named as such, because the plugins that rkt brings ignore
+    them.
+
+    Write the key as the message suggests, or delete it. Source: `checks/facts/cni.json`.
+    """
+    for file, conf in _confs(tree):
+        for problem in schemas.problems(without_later_keys(conf.schema), conf.raw):
+            if problem.rule == "additionalProperties":
+                yield file.place(problem.start, problem.end), problem.message
+        for member in conf.raw.doubled():
+            yield (
+                file.place(member.start, member.end),
+                f"{schemas.shown(member.key)} stands twice in one object; keep the one that is meant",
+            )
+
+
+@check()
+def addresses_are_well_formed(tree):
+    """Every address in a network configuration can be read as the address that it is meant to be.
+
+    `subnet` and `dst` are IPv4 networks: an address, a slash, a prefix length, and no bits set behind the prefix (`10.22.0.0/16`).
+    `gateway`, `rangeStart`, `rangeEnd` and `gw` are plain IPv4 addresses. A leading zero (`10.022.0.0`) means octal to some plugins and nothing
+    to others. The plugins that rkt brings hand out IPv4 addresses only.
+
+    Write the address in the form that the message shows. Source: Go's `net.ParseCIDR` and `net.ParseIP`; `checks/facts/cni-acceptance.json`.
+    """
+    for file, conf in _confs(tree):
+        for member in _members(conf, ("subnet", "gateway", "rangeStart", "rangeEnd"), ("dst", "gw")):
+            value = member.node.value
+            words = network_words(value) if member.key in ("subnet", "dst") else address_words(value)
+            if words:
+                yield file.place(member.node.start, member.node.end), f"{member.key} is {schemas.shown(value)}; {words}"
+
+
+@check()
+def range_is_inside_subnet(tree):
+    """The addresses for pods lie in the subnet, in order, and there is at least one.
+
+    `host-local` keeps the first and the last address of `subnet` and one for the gateway, so a prefix length of 31 or 32 leaves none for a
+    pod. `rangeStart` and `rangeEnd` narrow what is handed out: both lie in `subnet`, the first not behind the second.
+
+    Take a larger subnet, or mend the range. Source: `checks/facts/cni-acceptance.json` (cases b055, b056, b08b, b08c).
+    """
+    for file, conf in _confs(tree):
+        if not (subnet := conf.subnet):
+            continue
+        if subnet.prefixlen > 30:
+            yield file.place(*conf.span("ipam", "subnet")), f"{subnet} has no address for a pod; write a prefix length of 30 or less"
+            continue
+        first, last = (address(conf.value("ipam", key)) for key in ("rangeStart", "rangeEnd"))
+        for key, end in (("rangeStart", first), ("rangeEnd", last)):
+            if end and end not in subnet:
+                yield file.place(*conf.span("ipam", key)), f"{key} {end} lies outside of the subnet {subnet}"
+        if first and last and first > last:
+            yield file.place(*conf.span("ipam", "rangeStart")), f"rangeStart {first} lies behind rangeEnd {last}; swap them"
+
+
+@check()
+def gateway_is_inside_subnet(tree):
+    """The gateway, and the next hop of every route, is an address in the pods' subnet.
+
+    A pod reaches its gateway directly or not at all: the kernel refuses a route over an address outside of `subnet` ("network is
+    unreachable"), and over the last address of `subnet`, which is the broadcast address. Without `gateway`, `host-local` takes the first
+    address of the subnet.
+
+    Write an address of the subnet, mostly the first. Source: `checks/facts/cni-acceptance.json` (cases b061 and b078).
+    """
+    for file, conf in _confs(tree):
+        subnet = conf.subnet
+        for member in _members(conf, ("gateway",), ("gw",)) if subnet else ():
+            hop = address(member.node.value)
+            if hop and hop not in subnet:
+                what = f"lies outside of the subnet {subnet}"
+            elif hop and hop == subnet.broadcast_address and subnet.prefixlen <= 30:
+                what = f"is the broadcast address of {subnet}"
+            else:
+                continue
+            yield (
+                file.place(member.node.start, member.node.end),
+                f"{member.key} {hop} {what}; write another address, such as {subnet[0] + 1}",
+            )
+
+
+@check()
+def pod_has_default_route(tree):
+    """A pod in the network gets exactly one default route.
+
+    Without one the plugin is content, the pod starts, and it reaches nothing outside of its subnet. The route comes either from a route to
+    `0.0.0.0/0` in `ipam`, or, with the `bridge` plugin, from `isDefaultGateway`; both at once are refused by later plugins. With flannel,
+    which writes `ipam` itself, it comes from `isDefaultGateway` inside of `delegate`, and a `delegate` other than `bridge` has none.
+
+    Add what the message names. Source: `checks/facts/cni-acceptance.json` (cases b070, b077, b0e1, f002, f008, f00c).
+    """
+    for file, conf in _confs(tree):
+        if conf.plugin == "flannel":
+            yield from _flannel_route(file, conf)
+        elif conf.plugin and conf.ipam:
+            yield from _ipam_route(file, conf)
+
+
+@check()
+def bridge_holds_gateway(tree):
+    """The bridge holds the gateway's address, so that the pods' default route leads somewhere.
+
+    Without `isGateway` (or `isDefaultGateway`, which implies it) the bridge gets no address. The plugin is content and the pod has its route,
+    but nobody answers at the other end. The `flannel` plugin sets `isGateway` in `delegate` by itself, unless it stands there.
+
+    Write `"isGateway": true`. Source: `checks/facts/cni-acceptance.json` (cases b013, b014, b022).
+    """
+    keys = ("isGateway", "isDefaultGateway")
+    for file, conf in _confs(tree):
+        holder = conf.bridge
+        given = [member for member in holder.unique() if member.key in keys] if holder else []
+        if not holder or any(member.node.value is True for member in given):
+            continue
+        unset = [member for member in given if member.node.value is False or member.node.is_null]
+        if unset:
+            key, node = unset[0].key, unset[0].node
+            yield (
+                file.place(node.start, node.end),
+                f"{key} is {'empty' if node.is_null else 'false'}; write true, so that the bridge holds the gateway",
+            )
+        elif not given and holder is conf.root:
+            yield file.place(*conf.span("type")), 'a bridge without isGateway does not hold the gateway; add "isGateway": true'
+
+
+@check()
+def network_is_named_rkt_kubernetes_io(tree):
+    """A network configuration names the network that the kubelet asks rkt for.
+
+    With the contained network, the kubelet starts each pod with `--net=rkt.kubernetes.io`. The name is a constant; without a network of that
+    very name (case counts) rkt ends with `networks not found`. Files of one folder from outside of the guide count together: one of them has
+    to hold the name.
+
+    Write `"name": "rkt.kubernetes.io"`. Source: Kubernetes 1.3 `pkg/kubelet/rkt/rkt.go`; rkt v1.13.0 `networking/podenv.go`.
+    """
+    for folder, confs in _folders(tree).items():
+        if folder != "snippets/cni" and any(conf.text("name") == NETWORK for _, conf in confs):
+            continue
+        for file, conf in confs:
+            name = conf.text("name")
+            if name and name != NETWORK:
+                yield file.place(*conf.span("name")), f"the network is called {schemas.shown(name)}; the kubelet asks rkt for {NETWORK}"
+
+
+@check()
+def network_names_differ_in_one_folder(tree):
+    """No two network configurations that lie in one folder together have the same name.
+
+    rkt reads the files of `/etc/rkt/net.d` in the order of their names, as bytes. Of two with the same network name it takes the first
+    and ignores the second, and says so only with `--debug`. The files in `snippets/cni` itself are alternatives and do not lie together on a
+    node; files in a folder below it, and files from outside of the guide, do.
+
+    Delete one of the two, or rename its network. Source: rkt v1.13.0 `networking/podenv.go`.
+    """
+    for folder, confs in _folders(tree).items():
+        first: dict[str, str] = {}
+        for base, file, conf in sorted((posixpath.basename(file.path), file, conf) for file, conf in confs):
+            name = conf.text("name")
+            if name and first.setdefault(name, base) != base and folder != "snippets/cni":
+                words = f"rkt ignores this file, because {first[name]} defines {schemas.shown(name)} before it"
+                yield file.place(*conf.span("name")), words
+
+
+@check()
+def conf_is_read_by_rkt(tree):
+    """A network configuration is a file that rkt reads, for plugins that rkt has, in a version whose answer rkt understands.
+
+    rkt reads files that end in `.conf` and skips all others without a word, so also `.json` and `.conflist`. Such a file holds one network,
+    not a list of plugins. `type` and the `type` of `ipam` name plugins that rkt brings. A `cniVersion` from 0.3.0 on makes later plugins answer
+    in a form from which rkt reads no address; the plugins that rkt brings ignore the key.
+
+    Rename the file, write one object, or leave `cniVersion` out. Source: rkt v1.13.0 and v1.30.0 `networking/podenv.go` and
+    `networking/net_plugin.go`.
+    """
+    known = facts("rkt-cli")["net_d"]["bundled_plugins"]
+    for file, conf in _confs(tree):
+        if not file.path.endswith(".conf"):
+            yield file.place(0), "rkt reads files that end in .conf and skips this one; rename it"
+        if plugins := conf.root.member("plugins"):
+            yield file.place(plugins.start, plugins.end), "rkt reads no list of plugins; write the keys of the network itself"
+        elif conf.root.kind == "object" and not conf.root.member("type"):
+            yield file.place(*conf.span()), 'no type, so rkt finds no plugin; add one, such as "type": "bridge"'
+        for path in (("type",), ("ipam", "type"), ("delegate", "type")):
+            name = conf.text(*path)
+            if name and name not in known:
+                help_ = schemas.nearest(name, known) or f"; it brings {', '.join(known)}"
+                yield file.place(*conf.span(*path)), f"rkt brings no plugin {schemas.shown(name)}{help_}"
+        if (version := conf.text("cniVersion")) in ("0.3.0", "0.3.1", "0.4.0"):
+            words = f"cniVersion is {version}; rkt reads answers of 0.1.0 and 0.2.0 alone, so leave the key out"
+            yield file.place(*conf.span("cniVersion")), words
+
+
+@check()
+def flannel_env_is_complete(tree):
+    """flannel's `subnet.env` has the four variables that the flannel plugin reads, each in its form.
+
+    `FLANNEL_NETWORK` and `FLANNEL_SUBNET` are an address with a prefix length, the second inside of the first; `FLANNEL_MTU` is a number;
+    `FLANNEL_IPMASQ` is `true` or `false`. flanneld writes the file. A line is `NAME=value`, without quotes and without `export`: no shell reads
+    it. Where a variable is missing, the plugin refuses to work.
+
+    Write what the message asks for. Source: `plugins/meta/flannel/flannel.go` as rkt v1.13.0 brings it; `checks/facts/cni-acceptance.json`
+    (cases f001, f041, f044).
+    """
+    for file in tree.snippets("env"):
+        values: dict[str, tuple[str, int]] = {}
+        at = 0
+        for line in file.text.split("\n"):
+            name, equals, value = line.partition("=")
+            if line and (words := _env_words(name, equals, value, values)):
+                yield file.place(at, at + len(line)), words
+            values.setdefault(name, (value, at + len(name) + 1))
+            at += len(line) + 1
+        if missing := [name for name in _ENV if name not in values]:
+            yield file.place(0), f"lacks {', '.join(missing)}; add what is missing"
+        whole, part = (network(values.get(name, ("", 0))[0], strict=False) for name in _ENV[:2])
+        if whole and part and not part.subnet_of(whole):
+            value, start = values["FLANNEL_SUBNET"]
+            yield file.place(start, start + len(value)), f"the subnet {value} lies outside of the network {whole}"
+
+
+def _confs(tree):
+    """Each file with a network configuration that is JSON."""
+    for file in tree.snippets("cni"):
+        conf = read(file.text)
+        if isinstance(conf, Conf):
+            yield file, conf
+
+
+def _folders(tree) -> dict[str, list]:
+    """The network configurations by folder."""
+    folders = defaultdict(list)
+    for file, conf in _confs(tree):
+        folders[posixpath.dirname(file.path)].append((file, conf))
+    return folders
+
+
+def _members(conf: Conf, of_ipam: tuple, of_routes: tuple) -> list:
+    """The members of host-local's `ipam` and of its routes that have one of the keys and hold text. An empty gateway counts as none, as in Go."""
+    if not conf.ipam:
+        return []
+    members = [member for member in conf.ipam.unique() if member.key in of_ipam]
+    members += [member for route in conf.routes for member in route.unique() if member.key in of_routes]
+    return [m for m in members if isinstance(m.node.value, str) and (m.node.value or m.key in ("subnet", "dst"))]
+
+
+def _ipam_route(file, conf: Conf):
+    """What is wrong with the default route that `ipam` or the bridge gives."""
+    routes = conf.root.at(["ipam", "routes"])
+    if routes and routes.kind != "list" and not routes.is_null:
+        return
+    everywhere = network("0.0.0.0/0")
+    default = next((dst for route in conf.routes if (dst := route.at(["dst"])) and network(dst.value) == everywhere), None)
+    by_bridge = conf.plugin == "bridge" and conf.value("isDefaultGateway") is True
+    if default and by_bridge:
+        words = "a second default route beside isDefaultGateway; later plugins refuse it, delete one of the two"
+        yield file.place(default.start, default.end), words
+    elif not default and not by_bridge:
+        place = conf.root.key_span(["ipam", "routes"] if routes else ["ipam"])
+        yield file.place(*place), 'no default route, so the pod reaches nothing outside; write "routes": [{ "dst": "0.0.0.0/0" }]'
+
+
+def _flannel_route(file, conf: Conf):
+    """What is wrong with the default route that flannel's delegate gives."""
+    delegate = conf.root.at(["delegate"])
+    given = conf.root.at(["delegate", "isDefaultGateway"])
+    lacking = "no default route, so the pod reaches nothing outside; write"
+    if conf.text("delegate", "type") not in ("", "bridge"):
+        words = "no default route, which flannel gives through a bridge alone; delete type"
+        yield file.place(*conf.span("delegate", "type")), words
+    elif given and (given.value is False or given.is_null):
+        yield file.place(given.start, given.end), f"{lacking} true"
+    elif not given and (delegate is None or delegate.kind == "object" or delegate.is_null):
+        place = conf.root.key_span(["delegate"]) if delegate else conf.span("type")
+        yield file.place(*place), f'{lacking} "delegate": {{ "isDefaultGateway": true }}'
+
+
+_ENV = ("FLANNEL_NETWORK", "FLANNEL_SUBNET", "FLANNEL_MTU", "FLANNEL_IPMASQ")
+
+
+def _env_words(name: str, equals: str, value: str, before: dict) -> str:
+    """What is wrong with a line of subnet.env, or nothing."""
+    if name not in _ENV:
+        near = schemas.nearest(name.removeprefix("export "), _ENV) or "; delete it"
+        return f"{schemas.shown(name)} is no variable of flannel's{near}"
+    if not equals:
+        return f"no value; write {name}= and the value"
+    if name in before:
+        return f"{name} stands twice; keep one"
+    if name in _ENV[:2] and not network(value, strict=False):
+        return f"{name} is {schemas.shown(value)}; write an IPv4 address and a prefix length, such as 10.244.0.0/16"
+    if name == "FLANNEL_MTU" and not (value.isascii() and value.isdigit() and 68 <= int(value[:9]) <= 65535):
+        return f"{name} is {schemas.shown(value)}; write a number from 68 to 65535"
+    if name == "FLANNEL_IPMASQ" and value not in ("true", "false"):
+        return f"{name} is {schemas.shown(value)}; write true or false"
+    return ""
