@@ -343,10 +343,15 @@ _WORDS = {
 _YAML_WORDS = {
     "mapping values are not allowed in this context": "a second colon in one line; put the value in quotes, or on a line of its own",
     "did not find expected key": "neither a key of this level nor of another; look at the indentation of this line and the one before",
-    "could not find expected ':'": "no colon after the key that stands before; write one, and a value",
     "did not find expected '-' indicator": "an item of a list starts with a dash; look at the indentation of this line",
     "found character that cannot start any token": "a value cannot start with this character; put the value in quotes",
-    "found unexpected end of stream": "the text ends inside of quotes; write the closing quote",
+}
+# Faults that show only where the text goes on, and are mended where the thing at fault starts.
+_YAML_EARLIER = {
+    "could not find expected ':'": "no colon after this key; write one, and a value",
+    "found unexpected end of stream": "no closing quote; write one",
+    "did not find expected ',' or ']'": "neither a comma nor ] after an item of this list; write one",
+    "did not find expected ',' or '}'": "neither a comma nor } after a value of this object; write one",
 }
 
 
@@ -373,10 +378,11 @@ def parse_yaml(text: str) -> list[Node]:
 
 def _yaml_fault(error, text: str) -> Broken:
     problem = error.problem or "cannot be read"
-    at = min((error.problem_mark or error.context_mark).index, max(0, len(text.rstrip()) - 1))
+    mark = error.context_mark if problem in _YAML_EARLIER and error.context_mark else error.problem_mark or error.context_mark
+    at = min(mark.index, max(0, len(text.rstrip()) - 1))
     if text[at : at + 1] == "\t":
         return Broken("tab in the indentation; YAML takes blanks", at)
-    return Broken(_YAML_WORDS.get(problem, f"is not YAML: {problem}"), at)
+    return Broken(_YAML_EARLIER.get(problem) or _YAML_WORDS.get(problem) or f"is not YAML: {problem}", at)
 
 
 def _take(event, opened: list, roots: list[Node]) -> None:
@@ -422,7 +428,7 @@ def _put(node: Node, opened: list, roots: list[Node]) -> None:
 def _refuse_tag(event, start: int, end: int) -> None:
     known = ("", "str", "int", "float", "bool", "null", "map", "seq")
     if event.tag and event.tag != "!" and event.tag not in [_TAG + word for word in known]:
-        raise Broken(f"tag {_short(event.tag)}; a manifest takes none, delete it", start, end)
+        raise Broken(f"tag {_short(event.tag.replace(_TAG, '!!'))}; a manifest takes none, delete it", start, end)
 
 
 def _yaml_key(event, start: int, end: int) -> str:
