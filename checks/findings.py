@@ -21,7 +21,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 # The modules that hold checks, in the order in which a reader would look for trouble.
-MODULES = ("files", "fences", "cni", "pods", "flags", "transcripts", "units", "diagrams", "translations", "links")
+MODULES = (
+    "files", "fences", "cni", "pods", "flags", "transcripts", "commands", "units", "diagrams", "translations", "links", "built",
+    "verification",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, order=True)

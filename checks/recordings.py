@@ -10,6 +10,7 @@ for recording in of_command("rkt version"):
 ```
 """
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -57,6 +58,12 @@ def of_command(command: str) -> list[Recording]:
     return [each for each in all_recordings() if each.command.removeprefix("sudo ") == wanted]
 
 
-def matching(command: str, output: str) -> Recording | None:
-    """The recording whose output is exactly this one. Empty lines at the end do not count: no file ends with one."""
-    return next((each for each in of_command(command) if each.output.rstrip("\n") == output.rstrip("\n")), None)
+def matching(command: str, output: str) -> list[Recording]:
+    """The recordings whose output is exactly this one. Empty lines at the end do not count: no file ends with one."""
+    return [each for each in of_command(command) if each.output.rstrip("\n") == output.rstrip("\n")]
+
+
+@cache
+def index() -> dict[str, dict]:
+    """What `recordings.json` says of each file: `programs` with their versions, `day`, `where`."""
+    return json.loads((FOLDER / "recordings.json").read_text("utf-8"))["recordings"]

@@ -1,0 +1,272 @@
+"""Checks of the built site: every address in it, and what was left unrendered."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from checks import markdown
+from checks.findings import Place, check
+from checks.tree import LANGUAGES, File, Page
+
+_NOWHERE = "https://site.invalid/"  # stands for the site's own address where no page names it
+_LOADED = {"img", "script", "iframe", "source", "audio", "video", "embed", "track", "object", "use", "image", "input"}
+_LOADED_LINKS = {"stylesheet", "icon", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "manifest"}
+
+
+@dataclass(frozen=True)
+class Document:
+    """One HTML file of the site, its address, and the page that it was made from (None: the theme alone made it)."""
+
+    path: str
+    url: str
+    root: object
+    page: Page | None
+
+    @cached_property
+    def ids(self) -> set[str]:
+        """What a fragment may name."""
+        return {each for element in self.elements for each in (element.get("id"), element.tag == "a" and element.get("name")) if each}
+
+    @property
+    def elements(self) -> Iterator:
+        return (element for element in self.root.iter() if isinstance(element.tag, str))
+
+
+class Site:
+    """The built site: its documents by path, its own address (`base`), and where addresses lead."""
+
+    def __init__(self, tree):
+        import lxml.html
+
+        self.tree, self.folder = tree, Path(tree.site)
+        sources = {_path_of(page): page for page in tree.pages()}
+        roots = {
+            path.relative_to(self.folder).as_posix(): lxml.html.document_fromstring(path.read_bytes() or b"<html></html>")
+            for path in sorted(self.folder.rglob("*.html"))
+        }
+        self.base = next((each for root in (roots.get("index.html"),) if root is not None for each in _canonical(root)), _NOWHERE)
+        self.documents = {
+            path: Document(
+                path, urljoin(self.base, _url_of(path)), root, sources.get(path) or sources.get(path.replace(".html", "/index.html"))
+            )
+            for path, root in roots.items()
+        }
+
+    def problem(self, url: str) -> str:
+        """What is wrong with an address of the site itself; empty where it leads somewhere."""
+        address, fragment = urldefrag(url)
+        name = unquote(urlsplit(address).path)[len(unquote(urlsplit(self.base).path)) :]
+        path = self.folder / name
+        if path.is_dir() and (path / "index.html").is_file():
+            name, path = f"{name.rstrip('/')}/index.html".lstrip("/"), path / "index.html"
+        if not path.is_file():
+            return f"leads to `/{name}`, which the built site does not have"
+        if fragment and fragment != "top" and not fragment.startswith(":~:"):
+            known = self._ids(name, path)
+            if known is not None and not {fragment, unquote(fragment)} & known:
+                return f"leads to `/{name.removesuffix('index.html')}`, where nothing is called `#{unquote(fragment)}`{_nearest(fragment, known)}"
+        return ""
+
+    def _ids(self, name: str, path: Path) -> set[str] | None:
+        """The ids of an HTML or SVG file; None for other kinds, whose fragments nobody checks."""
+        if name in self.documents:
+            return self.documents[name].ids
+        if path.suffix == ".svg":
+            return set(re.findall(r"""\bid\s*=\s*["']([^"']+)""", path.read_text("utf-8", "replace")))
+        return None
+
+
+def _canonical(root) -> list[str]:
+    return [element.get("href") for element in root.iter("link") if element.get("rel") == "canonical" and element.get("href")]
+
+
+def _path_of(page: Page) -> str:
+    """The file that MkDocs makes of a page, in the folder of its language."""
+    name = page.name.removesuffix(".md")
+    name = "index.html" if name == "index" else f"{name.removesuffix('/index')}/index.html"
+    return name if page.lang == LANGUAGES[0] else f"{page.lang}/{name}"
+
+
+def _url_of(path: str) -> str:
+    """The address of a file below the site's root. A 404 page is shown at any address, so it is looked at from a deep one."""
+    return path.replace("404.html", "no/such/page") if path.endswith("404.html") else path.removesuffix("index.html")
+
+
+def _addresses(element) -> Iterator[str]:
+    """Each address that an element holds."""
+    for name in ("href", "src", "poster", "action", "xlink:href", "{http://www.w3.org/1999/xlink}href"):
+        if element.get(name) is not None:
+            yield element.get(name).strip()
+    if element.tag == "object" and element.get("data"):
+        yield element.get("data").strip()
+    for candidate in re.split(r",\s+|,$", element.get("srcset") or element.get("imagesrcset") or ""):
+        if candidate.strip():
+            yield candidate.split()[0]
+    if element.tag == "meta" and (element.get("http-equiv") or "").lower() == "refresh" and "=" in element.get("content", ""):
+        yield element.get("content").split("=", 1)[1].strip(" '\"")
+
+
+@check(whole=True, needs="site")
+def built_link_resolves(tree):
+    """Every link, anchor, image, script and stylesheet of the built site leads to something in it.
+
+    MkDocs looks at Markdown links only. This check reads the finished HTML, so it also sees raw HTML, images in SVG, `srcset`,
+    the theme's own links and what a hook added. Addresses below the site's own address count as its own, and the 404 pages are looked at as if
+    they stood in for a page deep in the site, as they do. Whatever a page loads must come from the site itself: a picture or a script of
+    another host would tell that host who reads what.
+
+    The place is the Markdown line of the page in which the address stands, or that of the included snippet; what the theme makes
+    is reported at `mkdocs.yml`. The check needs a built site: `python -m checks --site site`, as `make site` calls it.
+    """
+    site = Site(tree)
+    for document in site.documents.values():
+        for element in document.elements:
+            for address in _addresses(element):
+                if problem := _address_problem(site, document, element, address):
+                    for place in _places(site, document, element, address):
+                        yield place, f"`{address}` {problem}" if place.path != "mkdocs.yml" else f"what the theme links to {problem}"
+
+
+def _address_problem(site: Site, document: Document, element, address: str) -> str:
+    """What is wrong with an address; empty where nothing is."""
+    if re.match(r"(?:data|mailto|tel|about|blob):", address, re.I):
+        return ""
+    if re.match(r"javascript:", address, re.I):
+        return "is a script, not an address"
+    try:
+        url = urljoin(document.url, address)
+        urlsplit(url)
+    except ValueError:
+        return "is no valid address"
+    if url.startswith(site.base) or url == site.base.rstrip("/"):
+        return site.problem(url)
+    if urlsplit(url).netloc == urlsplit(site.base).netloc and element.tag != "a":
+        return f"lies outside of the site, which begins at `{urlsplit(site.base).path}`"
+    rel = set((element.get("rel") or "").split())
+    if element.tag in _LOADED or (element.tag == "link" and rel & _LOADED_LINKS):
+        return "is loaded from another host; put the file into the repository"
+    return ""
+
+
+def _places(site: Site, document: Document, element, address: str) -> list[Place]:
+    """Where an address of a document stands in the sources: in its page, in an included snippet, or in mkdocs.yml."""
+    page = document.page
+    if page is None or not any(parent.tag == "article" for parent in element.iterancestors()):
+        return [_in_config(site.tree, address)]
+    raw = re.compile(rf"""(?<=["'(=\s]){re.escape(address)}(?=["')\s>]|$)""", re.M)
+    found = [page.place(*match.span()) for match in raw.finditer(page.text)]
+    url = urljoin(document.url, address)
+    found += [page.place(link.target_start, link.target_start + len(link.target)) for link in page.links if _meant(site, page, link) == url]
+    for include in page.includes:
+        snippet = site.tree.snippet(include.name or "")
+        if include.name and urlsplit(url).path.endswith(f"/snippets/{include.name}"):
+            found.append(page.place(include.start, include.end))
+        elif snippet and snippet.kind in ("flags", "diagrams"):
+            found += [snippet.place(*match.span()) for match in raw.finditer(snippet.text)]
+    return found or [page.place(0)]
+
+
+def _meant(site: Site, page: Page, link: markdown.Link) -> str:
+    """The address that MkDocs makes of a Markdown link."""
+    target, hash_, fragment = link.target.partition("#")
+    here = urljoin(site.base, _url_of(_path_of(page)))
+    if target.endswith(".md"):
+        folder = urljoin(site.base, "" if page.lang == LANGUAGES[0] else f"{page.lang}/")
+        target = urljoin(urljoin(folder, page.name), target).removesuffix(".md")
+        target = target.removesuffix("index") if target.endswith("/index") else f"{target}/"
+    return urljoin(here, target) + hash_ + fragment
+
+
+def _in_config(tree, address: str) -> Place:
+    """The line of mkdocs.yml that names the file of an address; its first line where none does."""
+    path = tree.root / "mkdocs.yml"
+    config = File("mkdocs.yml", "config", path.read_text("utf-8") if path.is_file() else "")
+    name = urlsplit(address).path.rstrip("/").rpartition("/")[2]
+    found = re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", config.text) if name else None
+    return config.place(*found.span()) if found else config.place(0)
+
+
+# What Markdown would have consumed, had it been written right; and what is then to be said.
+_LEFT = (
+    (re.compile(r";?-+8<-+"), "an include that was not carried out; the line is `--8<-- \"KIND/FILE\"`, with blank lines around it"),
+    (re.compile(r"!?\[[^\[\]\n]+\]\[[^\[\]\n]*\]"), "a reference link without a definition; write `[text](address)`"),
+    (re.compile(r"\*\*|(?<!\w)__(?=\w)"), "emphasis that was not rendered; let the marks touch the words and not a punctuation mark"),
+    (re.compile(r"(?m)^[ \t]*(?:!!!|\?\?\?\+?|===)[ \t]+\S+"), "a block that was not rendered; it needs a blank line above and four blanks before its body"),
+    (re.compile(r"\{:?[ \t]*[#.][\w-]+[^{}\n]*\}"), "attributes that were not taken; they stand at the end of a heading's line"),
+    (re.compile(r"```|~~~"), "a fence that was not rendered; it needs a closing line with the same marks"),
+    (re.compile(r"(?m)^[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*\|.*$"), "a table that was not rendered; it needs a blank line above"),
+    (re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}"), "a template variable that nobody filled in"),
+)  # fmt: skip
+
+
+@check(whole=True, needs="site")
+def built_page_is_complete(tree):
+    """Every page was built, nothing in it was left unrendered, and its ids are unique.
+
+    Markdown prints what it does not understand: an include in the wrong form, a `[text][reference]` without definition, an
+    admonition whose body is not indented, `{#id}` in the wrong place. Nothing of that is an error to MkDocs. This check looks for it in the text of
+    the finished page, code set aside. An id that stands twice sends a link to the wrong place.
+    """
+    site = Site(tree)
+    for page in tree.pages():
+        if not {_path_of(page), _path_of(page).replace("/index.html", ".html")} & set(site.documents):
+            yield page.place(0), f"was not built: the site has no {_path_of(page)}"
+    for document in site.documents.values():
+        if document.page is not None:
+            yield from _left(site, document)
+        yield from _double_ids(site, document)
+
+
+def _left(site: Site, document: Document) -> Iterator[tuple[Place, str]]:
+    """Markdown that is still to be seen in a document's article."""
+    for text, code in (pair for article in document.root.iter("article") for pair in _texts(article, False)):
+        for pattern, message in _LEFT[:1] if code else _LEFT:
+            for match in pattern.finditer(text):
+                wanted = re.compile(re.escape(match[0].strip()))
+                places = [place for file in _sources(site, document.page) for place in _found(file, wanted)]
+                yield from ((place, message) for place in places or [document.page.place(0)])
+
+
+def _texts(element, code: bool) -> Iterator[tuple[str, bool]]:
+    """The text below an element, each piece with whether it stands in a block of code; inline code and scripts are left out."""
+    if not isinstance(element.tag, str) or element.tag in ("script", "style") or (element.tag in ("code", "kbd") and not code):
+        return
+    code = code or element.tag == "pre"
+    yield element.text or "", code
+    for child in element:
+        yield from _texts(child, code)
+        yield child.tail or "", code
+
+
+def _double_ids(site: Site, document: Document) -> Iterator[tuple[Place, str]]:
+    """An id that stands more than once in a document, at its second place in the sources."""
+    seen = set()
+    for element in document.elements:
+        name = element.get("id")
+        if name in seen:
+            pattern = re.compile(rf"""(?<=\{{)[^{{}}\n]*#{re.escape(name)}(?=[\s}}])|\bid=["']{re.escape(name)}["']""")
+            places = [place for file in _sources(site, document.page) for place in _found(file, pattern)] if document.page else []
+            place = places[min(1, len(places) - 1)] if places else document.page.place(0) if document.page else _in_config(site.tree, "")
+            yield place, f"the id `{name}` stands more than once on {document.path}"
+        seen.add(name) if name else None
+
+
+def _sources(site: Site, page: Page) -> list[File]:
+    """A page and what it includes."""
+    return [page, *filter(None, (site.tree.snippet(include.name or "") for include in page.includes))]
+
+
+def _found(file: File, pattern: re.Pattern) -> list[Place]:
+    """Where a pattern stands in a source, inline code set aside."""
+    text = markdown.without_codes(file.text) if isinstance(file, Page) else file.text
+    return [file.place(*match.span()) for match in pattern.finditer(text)]
+
+
+def _nearest(name: str, known) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f" (did you mean `#{near[0]}`?)" if near else ""
