@@ -25,13 +25,15 @@ RKT_TAGS = ("v1.13.0", "v1.30.0")
 def flag_table_agrees_with_facts(tree):
     """Each row of the table of kubelet flags has the name, type, default and releases that the facts have.
 
-    Type and default are those of the release in the column *From*; `1.3` there means 1.3 or earlier. A release that the sources
-    leave open is `unknown` (`不详`), and `—` in the columns *Deprecated* and *Removed* means that it did not happen up to 1.7, the
-    last release whose flags were read. Where the type or the default changed later, the last cell names the release of the change.
+    Type and default are those of the release in the column *From*; `1.3` there means 1.3 or earlier. A release
+    that the sources leave open is `unknown` (`不详`), and `—` in the columns *Deprecated* and *Removed* means that
+    it did not happen up to 1.7, the last release whose flags were read. Where the type or the default changed
+    later, the last cell names the release of the change.
 
     Correct the cell. If the facts are wrong, correct `checks/facts/kubelet-flags.json` and name the source there.
 
-    Source: `cmd/kubelet/app/options/options.go` of a 1.3.x branch, and the generated pages of 1.5 to 1.7; pull requests in the file.
+    Source: `cmd/kubelet/app/options/options.go` of a 1.3.x branch, and the generated pages of 1.5 to 1.7; pull
+    requests in the file.
     """
     for file, lang, table in _tables(tree, "kubelet"):
         yield from _disagreements(file, table, _kubelet(lang))
@@ -43,12 +45,13 @@ def flag_table_agrees_with_facts(tree):
 def variable_table_agrees_with_facts(tree):
     """The tables of variables hold every variable of their script, with its default and its values.
 
-    The tables are `local-up-cluster` (`hack/local-up-cluster.sh`) and `gce` (`cluster/gce/config-default.sh`). A variable that stands in
-    the wrong one of them does nothing when a reader sets it: the first script knows no prefix, the second mostly wants `KUBE_`. A
-    default that the script computes is `—`, one that is not known for 1.3 is `unknown` (`不详`). Values are compared where the facts
-    list them, otherwise they are free text.
+    The tables are `local-up-cluster` (`hack/local-up-cluster.sh`) and `gce` (`cluster/gce/config-default.sh`). A
+    variable that stands in the wrong one of them does nothing when a reader sets it: the first script knows no
+    prefix, the second mostly wants `KUBE_`. A default that the script computes is `—`, one that is not known for
+    1.3 is `unknown` (`不详`). Values are compared where the facts list them, otherwise they are free text.
 
-    Correct the cell, or add the row. If the facts are wrong, correct `checks/facts/env-vars.json` and name the source there.
+    Correct the cell, or add the row. If the facts are wrong, correct `checks/facts/env-vars.json` and name the
+    source there.
     """
     for name in ("local-up-cluster", "gce"):
         for file, lang, table in _tables(tree, name):
@@ -59,11 +62,13 @@ def variable_table_agrees_with_facts(tree):
 def cni_table_agrees_with_facts(tree):
     """The tables of CNI keys hold every key of their plugin, with type, default, whether it is required, and who knows it.
 
-    *Known to* is `CNI 0.3.0` for keys of the plugins inside rkt, which later plugins know as well; `plugins 1.x` or
-    `flannel-io/cni-plugin` for keys that came later; `CNI spec` for those of every network. Plugins ignore a key that they do not know,
-    without a word, so an invented key such as `addIf` would mislead a reader and nothing else would tell.
+    *Known to* is `CNI 0.3.0` for keys of the plugins inside rkt, which later plugins know as well; `plugins 1.x`
+    or `flannel-io/cni-plugin` for keys that came later; `CNI spec` for those of every network. Plugins ignore a
+    key that they do not know, without a word, so an invented key such as `addIf` would mislead a reader and
+    nothing else would tell.
 
-    Correct the cell, or add the row. If the facts are wrong, correct `checks/facts/cni.json` and name the source there.
+    Correct the cell, or add the row. If the facts are wrong, correct `checks/facts/cni.json` and name the source
+    there.
 
     Source: the plugins' code, as `checks/facts/cni.json` names it.
     """
@@ -76,7 +81,8 @@ def cni_table_agrees_with_facts(tree):
 def annotation_table_agrees_with_facts(tree):
     """The table of annotations holds every key that the rkt code of the kubelet knows: on what, read or written, since when.
 
-    Correct the cell, or add the row. If the facts are wrong, correct `checks/facts/annotations.json` and name the source there.
+    Correct the cell, or add the row. If the facts are wrong, correct `checks/facts/annotations.json` and name the
+    source there.
 
     Source: `pkg/kubelet/rkt/rkt.go` of Kubernetes, of July 2016 and in its last form.
     """
@@ -88,8 +94,9 @@ def annotation_table_agrees_with_facts(tree):
 def rkt_table_agrees_with_facts(tree):
     """Each row of the table of rkt commands says what rkt 1.13.0 and rkt 1.30.0 have: the flag's type and default, or `—`.
 
-    A row is a command, or a command with a flag; flags that every command takes stand with the command `rkt`. A cell holds the
-    type, then the default where there is one; in a row without a flag it says whether that rkt has the command.
+    A row is a command, or a command with a flag; flags that every command takes stand with the command `rkt`. A
+    cell holds the type, then the default where there is one; in a row without a flag it says whether that rkt has
+    the command.
 
     Correct the cell. If the facts are wrong, correct `checks/facts/rkt-cli.json` and name the source there.
 
@@ -103,9 +110,10 @@ def rkt_table_agrees_with_facts(tree):
 def flag_tables_have_the_same_rows(tree):
     """Each table is there in both languages, with the same rows in the same order and the same inline code; no cell is empty.
 
-    The checks of the single tables compare with the facts; this one compares the languages, also in the cells that people read. A
-    table's file holds one table and nothing else, and every row has as many cells as the header. Write `—` where a cell has nothing to
-    say. A new table needs a check that compares it with facts, so a file of another name is a finding.
+    The checks of the single tables compare with the facts; this one compares the languages, also in the cells that
+    people read. A table's file holds one table and nothing else, and every row has as many cells as the header.
+    Write `—` where a cell has nothing to say. A new table needs a check that compares it with facts, so a file of
+    another name is a finding.
     """
     known = ", ".join(TABLES)
     for file in tree.snippets("flags"):
@@ -188,7 +196,7 @@ def _cni(plugin: str, lang: str) -> dict:
         (f"`{key['key']}`",): [
             ("type", 1, _literal(key["type"])),
             ("default", 2, _literal(key.get("value", key["default"]))),
-            ("answer to whether it is required", 3, _said(key["required"] if isinstance(key["required"], bool) else "depends", lang)),
+            ("column Required", 3, _said(key["required"] if isinstance(key["required"], bool) else "depends", lang)),
             ("plugin set", 4, called),
         ]
         for key, called in found
@@ -217,7 +225,7 @@ def _rkt(lang: str) -> dict:
                 cell = _literal(flag["type"]) + ("" if flag["default"] is None else f", {_literal(flag['default'])}")
                 known.setdefault((f"`{command}`", f"`--{flag['name']}`"), {})[column] = cell
     return {
-        key: [(f"cell of rkt {tag[1:]}", column, cells.get(column, "—")) for column, tag in enumerate(RKT_TAGS, 2)]
+        key: [(f"column rkt {tag[1:]}", column, cells.get(column, "—")) for column, tag in enumerate(RKT_TAGS, 2)]
         for key, cells in known.items()
     }
 
@@ -234,7 +242,10 @@ def _disagreements(file, table, known: dict, complete: bool = False, key: int = 
         for label, column, text in known.get(name, ()):
             if cells[column].text != text:
                 said = cells[column].text or "nothing"
-                yield file.place(cells[column].start, cells[column].end), f"the {label} of {_plain(name)} is {text} by the facts, not {said}"
+                yield (
+                    file.place(cells[column].start, cells[column].end),
+                    f"the {label} of {_plain(name)} is {text} by the facts, not {said}",
+                )
     for name in known if complete else ():
         if name not in names:
             yield file.place(table.start), f"there is no row for {_plain(name)}"
@@ -246,7 +257,10 @@ def _unsaid_changes(file, cells):
     for release, change in flags.get(cells[0].text, {}).get("changes", {}).items():
         release, what = release.removesuffix("-dev"), " and ".join(k for k in ("type", "default") if k in change)
         if what and release not in cells[-1].text:
-            yield file.place(cells[-1].start, cells[-1].end), f"does not say that the {what} of {_plain([cells[0].text])} changed in {release}"
+            yield (
+                file.place(cells[-1].start, cells[-1].end),
+                f"does not say that the {what} of {_plain([cells[0].text])} changed in {release}",
+            )
 
 
 def _broken_rows(file, table):
@@ -265,7 +279,9 @@ def _differences(file, table, english):
     for number, cells in enumerate(table.rows):
         name = cells[0].text
         if number >= len(rows) or name != rows[number]:
-            wanted = f"row {number + 1} of the English table is {rows[number]}" if number < len(rows) else "the English table ends before it"
+            wanted = (
+                f"row {number + 1} of the English table is {rows[number]}" if number < len(rows) else "the English table ends before it"
+            )
             yield file.place(cells[0].start, cells[0].end), f"row {number + 1} is {name}, but {wanted}"
             return
         for cell, other in zip(cells[1:], english.rows[number][1:]):

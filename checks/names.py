@@ -1,0 +1,192 @@
+"""Flags, variables, annotations and rkt commands, wherever the guide names them, and what the facts know of them.
+
+```python
+from pathlib import Path
+
+from checks.names import in_pages
+from checks.tree import Tree
+
+flags = {name.name for name in in_pages(Tree(Path("."))) if name.owner == "rkt list"}
+print("--full" in flags)
+#> True
+```
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from checks import markdown
+from checks.facts import load
+from checks.shell import commands, program, simple_commands
+from checks.tree import File
+
+_WORD = re.compile(r"[^\s\"'()\[\]{},]+")
+_FLAG = re.compile(r"--(?P<name>[A-Za-z][\w.-]*)(?:=\S*)?")
+_VARIABLE = re.compile(r"(?<![\w/.-])(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?![\w-])")
+_ASSIGNED = re.compile(r"(?:(?<=\$)|(?<=\$\{)|(?<=export )|\A)(?P<name>[A-Z][A-Z0-9]+)(?![\w-])")
+_ANNOTATION = re.compile(r"(?<![\w/.:-])(?P<name>(?:(?:[a-z0-9-]+\.)+kubernetes\.io|appc\.io)/[\w./-]*\w)(?![\w/])")
+_LIST_ITEM = re.compile(r"""^\s*- +["']?(?P<item>--[^\s"'#]+|[^\s"':#]+)["']?\s*$""", re.M)
+_KEY = re.compile(r"""^\s*["']?(?P<key>[\w./-]+)["']?:(?:\s|$)""", re.M)
+# A word as commands of rkt are made of, and the commands that only hold others.
+_PLAIN = re.compile(r"[a-z][a-z-]+")
+_GROUPS = ("rkt image", "rkt app")
+_EXEC = re.compile(r"^Exec\w+=[-@+!:|]*(?P<line>(?:[^\n]*\\\n)*[^\n]*)", re.M)
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name and where it stands.
+
+    `kind` is flag, variable, annotation or command (of rkt); `owner` the program that stands before a flag (`kubelet`,
+    `rkt list`, empty without one); `after` the word behind it.
+    """
+
+    file: File
+    start: int
+    end: int
+    kind: str
+    name: str
+    owner: str = ""
+    after: str = ""
+
+    @property
+    def place(self):
+        return self.file.place(self.start, self.end)
+
+
+def in_pages(tree) -> list[Name]:
+    """The names in the inline code of pages."""
+    return [name for page in tree.pages() for name in in_codes(page, page.codes)]
+
+
+def in_tables(tree) -> list[Name]:
+    """The names in the inline code of the tables in `snippets/flags/`."""
+    return [name for file in tree.snippets("flags") for name in in_codes(file, markdown.codes(file.text))]
+
+
+def in_codes(file, codes: list[markdown.Code]) -> list[Name]:
+    """The names in pieces of inline code of a file."""
+    return [name for code in codes for name in _in_code(file, code)]
+
+
+def _in_code(file, code: markdown.Code) -> Iterator[Name]:
+    text = file.text[code.start : code.end].replace("`", " ")
+    yield from _in_words(file, [(code.start + match.start(), match[0]) for match in _WORD.finditer(text)])
+    for pattern, kind in ((_VARIABLE, "variable"), (_ANNOTATION, "annotation")):
+        for match in pattern.finditer(text):
+            yield Name(file, code.start + match.start(), code.start + match.end(), kind, match["name"])
+    for match in _ASSIGNED.finditer(code.text):
+        # A single word in capitals may be anything; `$X`, `export X` and `X=…` are variables, and so are known names.
+        if match.start() or code.text[match.end() :].startswith("=") or match["name"] in variables():
+            start = code.start + text.index(code.text) + match.start()
+            yield Name(file, start, start + len(match["name"]), "variable", match["name"])
+
+
+def _in_words(file, words: list[tuple[int, str]]) -> Iterator[Name]:
+    """Flags, each with the program that stands before it, and commands of rkt."""
+    owner, start = "", 0
+    for number, (at, word) in enumerate(words):
+        after = words[number + 1][1] if number + 1 < len(words) else ""
+        called = word.rsplit("/", 1)[-1] if "bin/" in word else word
+        if match := _FLAG.fullmatch(word):
+            yield Name(file, at, at + 2 + len(match["name"]), "flag", f"--{match['name']}", owner, after)
+        elif called in ("kubelet", "rkt", *load("other-names")["flags"]):
+            owner, start = called, at
+        elif word in ("|", "||", "&&", ";"):
+            owner = ""
+        elif owner in ("rkt", *_GROUPS) and f"{owner} {word}" in rkt_commands():
+            owner = f"{owner} {word}"
+            if f"{owner} {after}" not in rkt_commands() and not (owner in _GROUPS and _PLAIN.fullmatch(after)):
+                yield Name(file, start, at + len(word), "command", owner)
+        elif (
+            owner in ("rkt", *_GROUPS)
+            and _PLAIN.fullmatch(word)
+            and " ".join(each for _, each in words[:number]) in (owner, f"sudo {owner}")
+        ):
+            yield Name(file, start, at + len(word), "command", f"{owner} {word}")
+
+
+def in_snippets(tree) -> list[Name]:
+    """What commands of the kubelet and of rkt name in transcripts, units and pods; exported variables; annotations."""
+    found: list[Name] = []
+    for file in tree.snippets("shell"):
+        for command in commands(file.text):
+            for simple in simple_commands(command.text):
+                words = [(command.offset(word.start), word.value) for word in program(simple.words)]
+                found += _called(file, words)
+                for at, word in words[1:] if words and words[0][1] == "export" else ():
+                    name = word.split("=")[0]
+                    found.append(Name(file, at, at + len(name), "variable", name))
+    for file in tree.snippets("units"):
+        for match in _EXEC.finditer(file.text):
+            for simple in simple_commands(match["line"], match.start("line")):
+                found += _called(file, [(word.start, word.value) for word in program(simple.words)])
+    for file in tree.snippets("pods"):
+        found += _called(file, [(match.start("item"), match["item"]) for match in _LIST_ITEM.finditer(file.text)])
+        for match in _KEY.finditer(file.text):
+            if _ANNOTATION.fullmatch(match["key"]):
+                found.append(Name(file, *match.span("key"), "annotation", match["key"]))
+    return found
+
+
+def _called(file, words: list[tuple[int, str]]) -> list[Name]:
+    """The flags and commands of a command line that belong to the kubelet or to rkt."""
+    return [name for name in _in_words(file, words) if name.kind == "command" or name.owner.split(" ")[0] in ("kubelet", "rkt")]
+
+
+@cache
+def kubelet_flags() -> dict[str, dict]:
+    """The facts of each kubelet flag, by its name with dashes."""
+    return {f"--{flag['name']}": flag for flag in load("kubelet-flags")["flags"]}
+
+
+@cache
+def rkt_commands() -> dict[str, dict[str, dict]]:
+    """The flags of each rkt command (`rkt` itself: those of every command) in 1.13.0 or 1.30.0, by their names."""
+    found: dict[str, dict[str, dict]] = {"rkt": {}}
+    for tag in load("rkt-cli")["tags"].values():
+        found["rkt"].update({f"--{flag['name']}": flag for flag in tag["global_flags"]})
+        for name, command in tag["commands"].items():
+            found.setdefault(f"rkt {name}", {}).update({f"--{flag['name']}": flag for flag in command["flags"]})
+    return found
+
+
+@cache
+def variables() -> dict[str, list[str]]:
+    """The tables that hold each variable; none for one that no table holds."""
+    found: dict[str, list[str]] = {}
+    for variable in load("env-vars")["variables"]:
+        found.setdefault(variable["name"], []).extend([variable["table"]] if variable["table"] else [])
+    flannel = load("cni")["plugins"]["flannel"]["delegate_expansion"]["subnet_env_required"]
+    return found | {name: [] for name in (*flannel, *load("other-names")["variables"])}
+
+
+@cache
+def annotations() -> tuple[str, ...]:
+    """The keys of all annotations."""
+    return tuple(each["key"] for each in load("annotations")["annotations"])
+
+
+def rkt_flags(owner: str) -> dict[str, dict]:
+    """The flags that may stand behind an rkt command, those of every command included; all flags without an owner."""
+    wanted = [owner, "rkt"] if owner else rkt_commands()
+    return {name: flag for command in wanted for name, flag in rkt_commands().get(command, {}).items()}
+
+
+def rows_of(name: Name) -> dict[str, set[tuple[str, ...]]]:
+    """The rows that may hold a name, by table; empty for a name that no table has to hold."""
+    if name.kind == "variable":
+        return {table: {(name.name,)} for table in variables().get(name.name, ())}
+    if name.kind == "annotation":
+        return {"annotations": {(name.name,)}} if name.name in annotations() else {}
+    if name.kind == "command":
+        return {"rkt": {(name.name,)}} if name.name in rkt_commands() else {}
+    rows = {}
+    if name.owner in ("", "kubelet") and name.name in kubelet_flags():
+        rows["kubelet"] = {(name.name,)}
+    if (not name.owner or name.owner.startswith("rkt")) and name.name in rkt_flags(name.owner):
+        owners = [command for command in rkt_commands() if name.owner in ("", command) or command == "rkt"]
+        rows["rkt"] = {(command, name.name) for command in owners if name.name in rkt_commands()[command]}
+    return rows
