@@ -33,7 +33,7 @@ def kubelet_command_agrees_with_facts(tree):
 
     The guide shows commands for Kubernetes 1.3, the release that rktnetes came with, in transcripts and in the `Exec…=` lines of
     units. A flag that came later, or that is misspelt, makes the kubelet of 1.3 end at once. Flags are written with two dashes
-    and with dashes inside. The facts are in `checks/facts/kubelet-flags.json`; the table of the
+    before them and with dashes inside, as everywhere in the guide. The facts are in `checks/facts/kubelet-flags.json`; the table of the
     [kubelet's flags](reference/kubelet-flags.md) says from which version on a flag exists.
     """
     for file, words in _programs(tree, "kubelet"):
@@ -116,13 +116,14 @@ def _kubelet(words: list[Word]) -> Iterator[tuple[int, int, str]]:
         bare = flag.lstrip("-").replace("_", "-")
         if not flag.startswith("-") or flag in ("-", "--") or (flag.startswith("--") and flag[2:] in at_13):
             continue
+        if bare in at_13 and len(bare) == 1:
+            continue  # `-v` is `--v`
+        start, end = word.start, word.start + len(flag)
         if bare in at_13:
-            said = f"; write `--{bare}`" if len(bare) > 1 or flag.startswith("--") else ""
-            if not said:
-                continue  # a flag of one letter has one dash as well: `-v`
+            yield start, end, f"`{flag}` is written with two dashes before it and dashes inside; write `--{bare}`"
         else:
             said = f"; it came with {flags[bare]['from']}" if bare in flags else _nearest(bare, at_13, "--")
-        yield word.start, word.start + len(flag), f"the kubelet of 1.3 has no flag `{flag}`{said}"
+            yield start, end, f"the kubelet of 1.3 has no flag `{flag}`{said}"
 
 
 def _nearest(name: str, known, dashes: str = "") -> str:

@@ -1,5 +1,6 @@
 """Checks of console transcripts: their form, their shell, their output, and where they write."""
 
+import difflib
 import os
 import re
 import shutil
@@ -69,7 +70,7 @@ def _form_of_output(file, command: Command) -> Iterator:
         if match[0].startswith("#"):
             yield (
                 file.place(at, at + 1),
-                "a root prompt or a comment; a command starts with `$ ` and says `sudo`, remarks belong to the prose",
+                "neither a command nor recorded output; a command starts with `$ ` and says `sudo`, a remark belongs to the prose",
             )
         elif match[0].startswith("$"):
             yield file.place(at, at + 1), "no blank stands behind the prompt; a command starts with `$ `"
@@ -119,7 +120,10 @@ def _bash(bash: str, script: str) -> tuple[int, str] | None:
     """The line and words of the first thing that `bash -n` says of a script."""
     ran = subprocess.run([bash, "-n"], input=script + "\n", capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, timeout=60)
     match = re.search(r"line (\d+): (?:warning: )?(.*)", ran.stderr)
-    return (int(match[1]), match[2]) if match else ((1, ran.stderr.strip()) if ran.returncode else None)
+    if not match:
+        return (1, ran.stderr.strip()) if ran.returncode else None
+    began = re.search(r" at line (\d+)", match[2])  # of a here-document that has no end
+    return int((began or match)[1]), match[2]
 
 
 def _shellcheck(files: list, program: str) -> Iterator:
@@ -160,8 +164,6 @@ def output_was_recorded(tree):
 
 def _unrecorded(file, command: Command):
     """The place of the first line that differs from the nearest recording, and what would be right."""
-    import difflib
-
     same = recordings.of_command(command.text)
     if not same:
         known = {each.command: each for each in recordings.all_recordings()}
@@ -170,7 +172,7 @@ def _unrecorded(file, command: Command):
         place = file.place(command.start, command.spans[0][1])
         return place, f"this command was never recorded, so it is shown without output{hint}"
     shown = command.output.rstrip("\n").split("\n")
-    nearest = max(same, key=lambda each: _agreed(shown, each.output.rstrip("\n").split("\n")))
+    nearest = max(same, key=lambda each: (_agreed(shown, each.output.split("\n")), _likeness(command.output, each.output)))
     real = nearest.output.rstrip("\n").split("\n")
     agreed = _agreed(shown, real)
     before = command.output_start + sum(len(line) + 1 for line in shown[:agreed])
@@ -187,6 +189,10 @@ def _unrecorded(file, command: Command):
 def _agreed(shown: list[str], real: list[str]) -> int:
     """How many lines are the same from the start."""
     return next((i for i, (one, other) in enumerate(zip(shown, real, strict=False)) if one != other), min(len(shown), len(real)))
+
+
+def _likeness(shown: str, real: str) -> float:
+    return difflib.SequenceMatcher(None, shown, real).ratio()
 
 
 # Folders that a Debian or CoreOS system has before anything is installed on it.
