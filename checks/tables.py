@@ -37,7 +37,7 @@ def flag_table_agrees_with_facts(tree):
     """
     for file, lang, table in _tables(tree, "kubelet"):
         yield from _disagreements(file, table, _kubelet(lang))
-        for cells in table.rows:
+        for cells in filter(None, table.rows):
             yield from _unsaid_changes(file, cells)
 
 
@@ -275,8 +275,8 @@ def _broken_rows(file, table):
 
 def _differences(file, table, english):
     """Where the Chinese table has other rows, or other inline code in a row, than the English one."""
-    rows = [cells[0].text for cells in english.rows]
-    for number, cells in enumerate(table.rows):
+    rows = [cells[0].text if cells else "" for cells in english.rows]
+    for number, cells in enumerate(filter(None, table.rows)):
         name = cells[0].text
         if number >= len(rows) or name != rows[number]:
             wanted = (
