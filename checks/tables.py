@@ -232,6 +232,10 @@ def _rkt(lang: str) -> dict:
 
 def _disagreements(file, table, known: dict, complete: bool = False, key: int = 1):
     """Where a table says something else than the facts; with `complete`, also what it leaves out."""
+    width = 2 + max(column for cells in known.values() for _, column, _ in cells)  # the last column is for people
+    if len(table.header) < width:
+        yield file.place(table.start), f"the table has {len(table.header)} columns; it should have {width}"
+        return
     rows = [cells for cells in table.rows if len(cells) == len(table.header)]
     names = [tuple(cell.text for cell in cells[:key]) for cells in rows]
     for number, (name, cells) in enumerate(zip(names, rows)):
