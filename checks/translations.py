@@ -229,20 +229,27 @@ def _nav(text: str) -> tuple[dict, dict, dict]:
 
     pages, titles, translated = {}, {}, {}
 
-    def walk(node, inside_nav):
-        if isinstance(node, yaml.SequenceNode):
-            for item in node.value:
-                walk(item, inside_nav)
-        elif isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if key.value == "nav_translations":
-                    translated.update({k.value: k.start_mark.index for k, _ in value.value})
-                elif inside_nav:
-                    titles[key.value] = key.start_mark.index
-                walk(value, inside_nav or key.value == "nav")
-        elif inside_nav:
+    def listed(node):
+        if isinstance(node, yaml.ScalarNode):
             pages[node.value] = node.start_mark.index
+        for item in node.value if isinstance(node, yaml.SequenceNode) else ():
+            listed(item)
+        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+            titles[key.value] = key.start_mark.index
+            listed(value)
+
+    def searched(node):
+        for item in node.value if isinstance(node, yaml.SequenceNode) else ():
+            searched(item)
+        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+            if key.value == "nav_translations":
+                translated.update({title.value: title.start_mark.index for title, _ in value.value})
+            searched(value)
 
     # `!ENV` and the like are tags of MkDocs; only the shape matters here.
-    walk(yaml.compose(text, Loader=yaml.SafeLoader), False)
+    config = yaml.compose(text, Loader=yaml.SafeLoader)
+    for key, value in config.value:
+        if key.value == "nav":
+            listed(value)
+    searched(config)
     return pages, titles, translated
