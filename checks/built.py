@@ -42,9 +42,10 @@ class Site:
         import lxml.html
 
         self.tree, self.folder = tree, Path(tree.site)
+        parser = lxml.html.HTMLParser(encoding="utf-8")
         sources = {_path_of(page): page for page in tree.pages()}
         roots = {
-            path.relative_to(self.folder).as_posix(): lxml.html.document_fromstring(path.read_bytes() or b"<html></html>")
+            path.relative_to(self.folder).as_posix(): lxml.html.document_fromstring(path.read_bytes() or b"<html></html>", parser=parser)
             for path in sorted(self.folder.rglob("*.html"))
         }
         self.base = next((each for root in (roots.get("index.html"),) if root is not None for each in _canonical(root)), _NOWHERE)
@@ -127,7 +128,8 @@ def built_link_resolves(tree):
             for address in _addresses(element):
                 if problem := _address_problem(site, document, element, address):
                     for place in _places(site, document, element, address):
-                        yield place, f"`{address}` {problem}" if place.path != "mkdocs.yml" else f"what the theme links to {problem}"
+                        theme = place.path == "mkdocs.yml" and problem.startswith("leads")  # one finding, however deep the page
+                        yield place, f"{'an address in the theme' if theme else f'`{address}`'} {problem}"
 
 
 def _address_problem(site: Site, document: Document, element, address: str) -> str:
@@ -136,6 +138,8 @@ def _address_problem(site: Site, document: Document, element, address: str) -> s
         return ""
     if re.match(r"javascript:", address, re.I):
         return "is a script, not an address"
+    if document.path.endswith("404.html") and not re.match(r"[/?#]|[a-z][a-z0-9+.-]*:", address, re.I):
+        return "is relative, but a 404 page is shown at any address; begin it with `/`"
     try:
         url = urljoin(document.url, address)
         urlsplit(url)
@@ -159,7 +163,8 @@ def _places(site: Site, document: Document, element, address: str) -> list[Place
     raw = re.compile(rf"""(?<=["'(=\s]){re.escape(address)}(?=["')\s>]|$)""", re.M)
     found = [page.place(*match.span()) for match in raw.finditer(page.text)]
     url = urljoin(document.url, address)
-    found += [page.place(link.target_start, link.target_start + len(link.target)) for link in page.links if _meant(site, page, link) == url]
+    meant = [link for link in page.links if unquote(_meant(site, page, link)) == unquote(url)]
+    found += [page.place(link.target_start, link.target_start + len(link.target)) for link in meant]
     for include in page.includes:
         snippet = site.tree.snippet(include.name or "")
         if include.name and urlsplit(url).path.endswith(f"/snippets/{include.name}"):
@@ -196,7 +201,7 @@ _LEFT = (
     (re.compile(r"\*\*|(?<!\w)__(?=\w)"), "emphasis that was not rendered; let the marks touch the words and not a punctuation mark"),
     (re.compile(r"(?m)^[ \t]*(?:!!!|\?\?\?\+?|===)[ \t]+\S+"), "a block that was not rendered; it needs a blank line above and four blanks before its body"),
     (re.compile(r"\{:?[ \t]*[#.][\w-]+[^{}\n]*\}"), "attributes that were not taken; they stand at the end of a heading's line"),
-    (re.compile(r"```|~~~"), "a fence that was not rendered; it needs a closing line with the same marks"),
+    (re.compile(r"(?:`{3,}|~{3,})[^\n]*"), "a fence that was not rendered; it needs a closing line with the same marks"),
     (re.compile(r"(?m)^[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*\|.*$"), "a table that was not rendered; it needs a blank line above"),
     (re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}"), "a template variable that nobody filled in"),
 )  # fmt: skip
@@ -251,7 +256,7 @@ def _double_ids(site: Site, document: Document) -> Iterator[tuple[Place, str]]:
             places = [place for file in _sources(site, document.page) for place in _found(file, pattern)] if document.page else []
             place = places[min(1, len(places) - 1)] if places else document.page.place(0) if document.page else _in_config(site.tree, "")
             yield place, f"the id `{name}` stands more than once on {document.path}"
-        seen.add(name) if name else None
+        seen |= {name} if name else set()
 
 
 def _sources(site: Site, page: Page) -> list[File]:
@@ -260,9 +265,10 @@ def _sources(site: Site, page: Page) -> list[File]:
 
 
 def _found(file: File, pattern: re.Pattern) -> list[Place]:
-    """Where a pattern stands in a source, inline code set aside."""
-    text = markdown.without_codes(file.text) if isinstance(file, Page) else file.text
-    return [file.place(*match.span()) for match in pattern.finditer(text)]
+    """Where a pattern stands in a source: in the prose of a page, or else anywhere in it."""
+    texts = [markdown.without_codes(file.prose), file.text] if isinstance(file, Page) else [file.text]
+    found = ([file.place(*match.span()) for match in pattern.finditer(text)] for text in texts)
+    return next((places for places in found if places), [])
 
 
 def _nearest(name: str, known) -> str:

@@ -118,13 +118,16 @@ def link_is_inline(tree):
         for link in links:
             if any(match.start() <= link.start < match.end() for match in definitions):
                 continue
+            shown = file.text[link.start + 1 : link.start + 1 + len(link.text)]  # with its inline code
             if link.form in ("auto", "bare"):
-                yield file.place(link.start, link.end), f"an address without a text; write `[text]({link.target})`"
+                address = link.target.rstrip(".,;:!?'\"")
+                end = link.end if link.form == "auto" else link.start + len(address)
+                yield file.place(link.start, end), f"an address without a text; write `[text]({address})`"
             elif link.form == "reference" and (link.target or link.text).lower() in defined:
-                yield file.place(link.start, link.end), f"a reference link; write `[{link.text}](address)`"
+                yield file.place(link.start, link.end), f"a reference link; write `[{shown}](address)`"
             elif link.form == "reference":
-                said = f"`[{link.target or link.text}]` is defined nowhere, so the link is printed as it stands"
-                yield file.place(link.start, link.end), f"{said}; write `[{link.text}](address)`"
+                said = f"`[{link.target or shown}]` is defined nowhere, so the link is printed as it stands"
+                yield file.place(link.start, link.end), f"{said}; write `[{shown}](address)`"
 
 
 @check(whole=True)
