@@ -114,13 +114,15 @@ def _addresses(element) -> Iterator[str]:
 def built_link_resolves(tree):
     """Every link, anchor, image, script and stylesheet of the built site leads to something in it.
 
-    MkDocs looks at Markdown links only. This check reads the finished HTML, so it also sees raw HTML, images in SVG, `srcset`,
-    the theme's own links and what a hook added. Addresses below the site's own address count as its own, and the 404 pages are looked at as if
-    they stood in for a page deep in the site, as they do. Whatever a page loads must come from the site itself: a picture or a script of
-    another host would tell that host who reads what.
+    MkDocs looks at Markdown links only. This check reads the finished HTML, so it also sees raw HTML, images in
+    SVG, `srcset`, the theme's own links and what a hook added. Addresses below the site's own address count as its
+    own, and the 404 pages are looked at as if they stood in for a page deep in the site, as they do. Whatever a
+    page loads must come from the site itself: a picture or a script of another host would tell that host who reads
+    what.
 
-    The place is the Markdown line of the page in which the address stands, or that of the included snippet; what the theme makes
-    is reported at `mkdocs.yml`. The check needs a built site: `python -m checks --site site`, as `make site` calls it.
+    The place is the Markdown line of the page in which the address stands, or that of the included snippet; what
+    the theme makes is reported at `mkdocs.yml`. The check needs a built site: `python -m checks --site site`, as
+    `make site` calls it.
     """
     site = Site(tree)
     for document in site.documents.values():
@@ -211,9 +213,10 @@ _LEFT = (
 def built_page_is_complete(tree):
     """Every page was built, nothing in it was left unrendered, and its ids are unique.
 
-    Markdown prints what it does not understand: an include in the wrong form, a `[text][reference]` without definition, an
-    admonition whose body is not indented, `{#id}` in the wrong place. Nothing of that is an error to MkDocs. This check looks for it in the text of
-    the finished page, code set aside. An id that stands twice sends a link to the wrong place.
+    Markdown prints what it does not understand: an include in the wrong form, a `[text][reference]` without
+    definition, an admonition whose body is not indented, `{#id}` in the wrong place. Nothing of that is an error
+    to MkDocs. This check looks for it in the text of the finished page, code set aside. An id that stands twice
+    sends a link to the wrong place.
     """
     site = Site(tree)
     for page in tree.pages():

@@ -43,9 +43,9 @@ def external_link_is_well_formed(tree):
     """An address of another host is complete, starts with `https://`, and is not known to be dead.
 
     Not well-formed are an address without a host, with a blank in it, with a variable that was never filled in
-    (`{{page.githubbranch}}`), or with a punctuation mark at its end that belongs to the sentence. Known to be dead are
-    the pages of coreos.com and others that the original guide links to; the message says what took their place. The list, with the
-    evidence for each replacement, is in `checks/facts/links.json`.
+    (`{{page.githubbranch}}`), or with a punctuation mark at its end that belongs to the sentence. Known to be dead
+    are the pages of coreos.com and others that the original guide links to; the message says what took their
+    place. The list, with the evidence for each replacement, is in `checks/facts/links.json`.
     """
     for file, _, _ in _markdown_files(tree):
         text = file.prose if file.kind == "page" else file.text
@@ -103,9 +103,9 @@ def dead(address: str, lang: str = "en") -> tuple[int, int, str] | None:
 def link_is_inline(tree):
     """A link is written `[text](address)`.
 
-    Bare addresses and `<https://…>` have no text that says where they lead, and a reference link whose definition is missing is
-    printed as it stands, brackets and all, without a warning of MkDocs. So there is one form only: `[text](address)` with
-    the address where it is used.
+    Bare addresses and `<https://…>` have no text that says where they lead, and a reference link whose definition
+    is missing is printed as it stands, brackets and all, without a warning of MkDocs. So there is one form only:
+    `[text](address)` with the address where it is used.
     """
     for file, text, links in _markdown_files(tree):
         definitions = list(_DEFINITION.finditer(markdown.without_codes(text)))
@@ -135,9 +135,9 @@ def page_link_resolves(tree):
     """A link to a page of the guide names its file, and an anchor that is there, in the same language.
 
     Links are relative to the page that they stand in and name the Markdown file: `networking.md#net-d-rules`,
-    `../running.md`. MkDocs makes addresses of them and the language switcher keeps them in their language, so a link never
-    names `docs/zh/`, a folder, or an address from the site's root. An anchor is the `{#id}` of a heading. In a table that pages include, a link
-    is relative to the page that includes it.
+    `../running.md`. MkDocs makes addresses of them and the language switcher keeps them in their language, so a
+    link never names `docs/zh/`, a folder, or an address from the site's root. An anchor is the `{#id}` of a
+    heading. In a table that pages include, a link is relative to the page that includes it.
     """
     for lang in ("en", "zh"):
         pages = {page.name: page for page in tree.pages(lang)}
@@ -197,13 +197,14 @@ def _nearest(name: str, known, before: str = "") -> str:
 def external_link_answers(tree):
     """An address of another host answers, has not moved for good, and has the fragment that a link names.
 
-    This is asked with `--online` only, because another host's bad day is no fault of the guide. Each page is asked once, at most two
-    of a host at a time and with a pause between them; a host that asks for patience gets it. Answers are remembered in
-    `.cache/links.json`, good ones for a week, bad ones for an hour. Addresses that are known to be dead are not asked. A host that
-    refuses programs cannot be judged: such an address is reported as *not run*, to be looked at in a browser.
+    This is asked with `--online` only, because another host's bad day is no fault of the guide. Each page is asked
+    once, at most two of a host at a time and with a pause between them; a host that asks for patience gets it.
+    Answers are remembered in `.cache/links.json`, good ones for a week, bad ones for an hour. Addresses that are
+    known to be dead are not asked. A host that refuses programs cannot be judged: such an address is reported as
+    *not run*, to be looked at in a browser.
 
-    Write the address that the message offers; where a page is gone, look for its successor, and add the old address to
-    `checks/facts/links.json`.
+    Write the address that the message offers; where a page is gone, look for its successor, and add the old
+    address to `checks/facts/links.json`.
     """
     from checks import online
 

@@ -30,11 +30,12 @@ _IN_COMMANDS = (
 def transcript_has_the_form(tree):
     """A transcript starts with `$ `, goes on with `> `, and holds no root prompt, comment, placeholder or ellipsis.
 
-    The copy button copies the commands only, so the form has to tell commands from output. A command line starts with
-    `$ `, for an ordinary user: what needs root says `sudo`. The further lines of a here-document or after a backslash start with
-    `> `. Everything else is output. What a command does is said in the prose, so there are no comments. A reader should be
-    able to run each command as it stands: a value that is the reader's own is written as a plausible value, or comes from a
-    variable that an earlier line sets, but never as `<placeholder>` or `...`.
+    The copy button copies the commands only, so the form has to tell commands from output. A command line starts
+    with `$ `, for an ordinary user: what needs root says `sudo`. The further lines of a here-document or after a
+    backslash start with `> `. Everything else is output. What a command does is said in the prose, so there are no
+    comments. A reader should be able to run each command as it stands: a value that is the reader's own is written
+    as a plausible value, or comes from a variable that an earlier line sets, but never as `<placeholder>` or
+    `...`.
 
     Lines of an output that a recording confirms are not judged: a program may print what it likes.
     """
@@ -82,11 +83,12 @@ def _form_of_output(file, command: Command) -> Iterator:
 def transcript_is_valid_bash(tree):
     """The commands of a transcript are valid bash, and shellcheck has nothing to say about them.
 
-    A typing error in a command is found by `bash -n`; what is valid but does not do what it seems to do (a variable without
-    quotes, a pattern that the shell expands) is found by [shellcheck](https://www.shellcheck.net/wiki/), whose number stands at
-    the end of the message and is the name of a page of its wiki. The commands of one file are read together, as a reader would
-    type them one after the other. `SC2164` and `SC2103` are not asked, because in a terminal a `cd` that fails is seen, and
-    `SC1090` and `SC1091` are not, because the files that they speak of are on the reader's machine.
+    A typing error in a command is found by `bash -n`; what is valid but does not do what it seems to do (a
+    variable without quotes, a pattern that the shell expands) is found by
+    [shellcheck](https://www.shellcheck.net/wiki/), whose number stands at the end of the message and is the name
+    of a page of its wiki. The commands of one file are read together, as a reader would type them one after the
+    other. `SC2164` and `SC2103` are not asked, because in a terminal a `cd` that fails is seen, and `SC1090` and
+    `SC1091` are not, because the files that they speak of are on the reader's machine.
     """
     files = tree.snippets("shell")
     bash = shutil.which("bash")
@@ -151,10 +153,10 @@ def _shellcheck(files: list, program: str) -> Iterator:
 def output_was_recorded(tree):
     """An output in a transcript is, byte for byte, all that the real program printed for the same command.
 
-    The recordings are the files in `checks/facts/recordings/`; their `README.md` says how and where they were made. A leading
-    `sudo` may be added to a recorded command; nothing else of it may change, and no line of its output may be left out. A command
-    that was not recorded is shown without output. Compare with the recording that the message names, and copy its lines,
-    tabs included; or record the command anew.
+    The recordings are the files in `checks/facts/recordings/`; their `README.md` says how and where they were
+    made. A leading `sudo` may be added to a recorded command; nothing else of it may change, and no line of its
+    output may be left out. A command that was not recorded is shown without output. Compare with the recording
+    that the message names, and copy its lines, tabs included; or record the command anew.
     """
     for file in tree.snippets("shell"):
         for command in commands(file.text):
@@ -209,9 +211,9 @@ def folder_is_made_before_it_is_written(tree):
     """A transcript makes a folder before it writes into it, unless each system has that folder.
 
     `tee /etc/rkt/net.d/10-x.conf` fails on a fresh node, because `/etc/rkt/net.d` is not there. Put
-    `$ sudo install -d -m 0755 /etc/rkt/net.d` above it, or use `install -D`, which makes the folders that it needs. Looked at are
-    redirections, `tee`, `cp`, `mv`, `install` and `mkdir` with an absolute path; folders that a plain Debian or CoreOS system has
-    (`/etc`, `/tmp`, `/etc/systemd/system` and the like) are there already.
+    `$ sudo install -d -m 0755 /etc/rkt/net.d` above it, or use `install -D`, which makes the folders that it
+    needs. Looked at are redirections, `tee`, `cp`, `mv`, `install` and `mkdir` with an absolute path; folders that
+    a plain Debian or CoreOS system has (`/etc`, `/tmp`, `/etc/systemd/system` and the like) are there already.
     """
     for file in tree.snippets("shell"):
         made: set[str] = set()

@@ -48,13 +48,13 @@ def settings(text: str) -> list[Setting]:
 def unit_has_the_form(tree):
     """A service unit has sections and keys that systemd 219 knows, and starts a program by its absolute path.
 
-    systemd ignores a key that it does not know and says so only in the journal, so a misspelt key looks as if it worked. 219 is
-    the least version that the kubelet accepts: a key that came later does nothing on such a node. A line is a `[Section]`, a
-    `key=value` or a comment, and a section whose name starts with `X-` is for others than systemd. `ExecStart` is required and
-    names the program with its whole path, because old versions of systemd search no `PATH`.
+    systemd ignores a key that it does not know and says so only in the journal, so a misspelt key looks as if it
+    worked. 219 is the least version that the kubelet accepts: a key that came later does nothing on such a node. A
+    line is a `[Section]`, a `key=value` or a comment, and a section whose name starts with `X-` is for others than
+    systemd. `ExecStart` is required and names the program with its whole path, as systemd 219 demands.
 
-    The names are in `checks/facts/systemd-directives.json`; systemd describes them in `systemd.unit(5)`, `systemd.service(5)`
-    and `systemd.exec(5)`.
+    The names are in `checks/facts/systemd-directives.json`; systemd describes them in `systemd.unit(5)`,
+    `systemd.service(5)` and `systemd.exec(5)`.
     """
     for file in tree.snippets("units"):
         section = ""
@@ -102,16 +102,17 @@ def _executable(file, setting: Setting) -> Iterator:
     path = re.match(rf"[{re.escape(_PREFIXES)}]*(?P<path>\S*)", setting.value)
     start = setting.value_start + path.start("path")
     if setting.value and not path["path"].lstrip('"').startswith("/"):
-        yield file.place(start, start + len(path["path"])), f"`{path['path']}` is no absolute path; old versions of systemd refuse it"
+        yield file.place(start, start + len(path["path"])), f"`{path['path']}` is no absolute path, which systemd 219 demands"
 
 
 @check()
 def unit_opens_its_socket_once(tree):
     """A unit of the rkt API service has either `--listen` or a socket unit, not both.
 
-    With socket activation systemd opens the socket and hands it to `rkt api-service`. If `--listen` is given too, the
-    service says that it cannot do both and ends, and so does the kubelet that asks it. Delete `--listen`, or the line that names the socket unit
-    (`Requires=`, `Wants=`, `BindsTo=` or `Sockets=`). Source: `rkt/api_service.go` of rkt 1.13.0 and 1.30.0.
+    With socket activation systemd opens the socket and hands it to `rkt api-service`. If `--listen` is given too,
+    that is an error and the service quits, so a kubelet that is started then fails. Delete `--listen`, or the line
+    that names the socket unit (`Requires=`, `Wants=`, `BindsTo=` or `Sockets=`). Source: `rkt/api_service.go` of
+    rkt 1.13.0 and 1.30.0.
     """
     for file in tree.snippets("units"):
         found = settings(file.text)
@@ -123,7 +124,7 @@ def unit_opens_its_socket_once(tree):
                 name = re.search(r"\S+\.socket\b", sockets[0].value)[0]
                 yield (
                     file.place(start, start + len(listen[0])),
-                    f"`{name}` opens the socket already, and the service ends when it gets both; delete `{listen[0]}`",
+                    f"`{name}` opens the socket already, and the service quits when it gets both; delete `{listen[0]}`",
                 )
 
 

@@ -80,10 +80,11 @@ def write(tree, path: Path) -> None:
 def snippet_has_a_level(tree):
     """Every snippet has a level of verification: recorded, validated, or excused with a reason.
 
-    A snippet is `recorded` when all output in it was recorded from the real program, and `validated` when the checks of its kind
-    compare it with a schema or with facts. What no check can judge is `excused` in `checks/facts/excused.json`, with a reason
-    that readers see. A snippet with none of these would be shown as if somebody had looked at it. Correct its output, move it into the
-    folder of its kind, write a check for its kind, or excuse it.
+    A snippet is `recorded` when all output in it was recorded from the real program, and `validated` when the
+    checks of its kind compare it with a schema or with facts. What no check can judge is `excused` in
+    `checks/facts/excused.json`, with a reason that readers see. A snippet with none of these would be shown as if
+    somebody had looked at it. Correct its output, move it into the folder of its kind, write a check for its kind,
+    or excuse it.
     """
     for snippet in tree.snippets():
         if _entry(snippet)["level"] is None:
