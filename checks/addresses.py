@@ -38,7 +38,7 @@ def network_words(value: object) -> str:
     if loose := network(value, strict=False):
         return f"bits are set behind the prefix; write {loose}"
     if plain := _without_zeros(value):
-        return f"a leading zero means octal to some plugins; write {plain}"
+        return f"some plugins refuse a leading zero; write {plain}"
     if ":" in value:
         return f"the plugins that rkt brings hand out IPv4 only; write a network such as {EXAMPLE}"
     return f"write an IPv4 address and a prefix length, such as {EXAMPLE}"
@@ -51,7 +51,7 @@ def address_words(value: object) -> str:
     if loose := network(value, strict=False):
         return f"write the address without prefix length: {value.partition('/')[0]}" if loose else ""
     if plain := _without_zeros(value):
-        return f"a leading zero means octal to some plugins; write {plain}"
+        return f"some plugins refuse a leading zero; write {plain}"
     return "write an IPv4 address, such as 10.22.0.1"
 
 

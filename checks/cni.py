@@ -22,11 +22,13 @@ NETWORK = "rkt.kubernetes.io"
 def cni_is_json(tree):
     """A network configuration is JSON, as strict as the plugins read it.
 
-    rkt and the plugins read the file with Go's `encoding/json`: no comments, no comma before a closing bracket, double quotes only. One
-    file in `/etc/rkt/net.d` that is not JSON makes every pod of the node fail, also pods that do not use its network. Mend what the message
-    names; the other checks of the file wait for that.
+    rkt and the plugins read the file with Go's `encoding/json`: no comments, no comma before a closing bracket,
+    double quotes only. One file in `/etc/rkt/net.d` that is not JSON ends the loading of all networks, so pods
+    that do not use its network fail too.
 
-    Source: RFC 8259; rkt v1.13.0 `networking/podenv.go` (an unreadable file ends the loading of all networks).
+    Mend what the message names; the other checks of the file wait for that.
+
+    Source: RFC 8259; rkt v1.13.0 `networking/podenv.go`.
     """
     for file in tree.snippets("cni"):
         fault = read(file.text)
@@ -38,13 +40,16 @@ def cni_is_json(tree):
 def cni_fits_schema(tree):
     """Every key of a network configuration holds a value of the type and range that its plugin can read.
 
-    The plugins refuse a configuration with a value of another type: `"true"` in quotes is no boolean, `"1460"` no number, one route no list
-    of routes. Ranges are those of the kernel: an `mtu` from 68 to 65535 (0 and less leave the choice to the kernel), a `bridge` name of 1 to
-    15 characters. What a plugin needs has to be there: `name`, `ipam` with a `type`, for `host-local` a `subnet`, in each route a `dst`. In
-    flannel's `delegate`, `name` and `ipam` are refused, because the flannel plugin writes them.
+    The plugins refuse a configuration with a value of another type: `"true"` in quotes is no boolean, `"1460"` is
+    no number, and one route is no list of routes. Ranges are those of the kernel: an `mtu` from 68 to 65535 (0 and
+    less leave the choice to the kernel), a `bridge` name of 1 to 15 characters. What a plugin needs has to be
+    there: `name`, `ipam` with a `type`, for `host-local` a `subnet`, in each route a `dst`. In flannel's
+    `delegate`, `name` and `ipam` are refused, because the flannel plugin writes them.
 
-    Write what the message asks for. Source: `checks/schemas/cni.json`, made from the plugins' code (see its head) and held to
-    `checks/facts/cni-acceptance.json`, which says what three sets of real plugins did.
+    Write what the message asks for.
+
+    Source: `checks/schemas/cni.json`, made from the plugins' code (its head says which) and held to
+    `checks/facts/cni-acceptance.json`, which says what three sets of real plugins did with 111 configurations.
     """
     for file, conf in _confs(tree):
         for problem in schemas.problems(conf.schema, conf.root):
@@ -56,12 +61,14 @@ def cni_fits_schema(tree):
 def cni_keys_are_known(tree):
     """Every key of a network configuration is one that its plugin reads, in that spelling, and stands once.
 
-    This rule is stricter than the plugins, which ignore what they do not know: a misspelt key then has no effect, and nobody says so.
-    `addIf`, which old examples hold, was never read by any release. Go finds a key in another case as well (`isgateway`), and of doubled keys
-    it takes the last; both work by chance. Keys that only later plugins read are named as such, because the plugins that rkt brings ignore
-    them.
+    This rule is stricter than the plugins, which ignore what they do not know: a misspelt key has no effect, and
+    nobody says so. `addIf`, which old examples hold, was read by no release of the `bridge` plugin. The plugins
+    also find a key in another case (`isgateway`), and of doubled keys they take the last; this guide relies on
+    neither. Keys that only later plugins read are named as such, because the plugins that rkt brings ignore them.
 
-    Write the key as the message suggests, or delete it. Source: `checks/facts/cni.json`.
+    Write the key as the message suggests, or delete it.
+
+    Source: `checks/facts/cni.json`; `checks/facts/cni-acceptance.json` (cases b004, b015, b022).
     """
     for file, conf in _confs(tree):
         for problem in schemas.problems(without_later_keys(conf.schema), conf.raw):
@@ -78,11 +85,14 @@ def cni_keys_are_known(tree):
 def addresses_are_well_formed(tree):
     """Every address in a network configuration can be read as the address that it is meant to be.
 
-    `subnet` and `dst` are IPv4 networks: an address, a slash, a prefix length, and no bits set behind the prefix (`10.22.0.0/16`).
-    `gateway`, `rangeStart`, `rangeEnd` and `gw` are plain IPv4 addresses. A leading zero (`10.022.0.0`) means octal to some plugins and nothing
-    to others. The plugins that rkt brings hand out IPv4 addresses only.
+    `subnet` and `dst` are IPv4 networks: an address, a slash, a prefix length, and no bits set behind the prefix
+    (`10.22.0.0/16`). `gateway`, `rangeStart`, `rangeEnd` and `gw` are plain IPv4 addresses. A leading zero
+    (`10.022.0.0`) is accepted by some plugins and refused by others. The plugins that rkt brings hand out IPv4
+    addresses only.
 
-    Write the address in the form that the message shows. Source: Go's `net.ParseCIDR` and `net.ParseIP`; `checks/facts/cni-acceptance.json`.
+    Write the address in the form that the message shows.
+
+    Source: `checks/facts/cni-acceptance.json` (cases b051 to b05a, b062 to b064); `checks/facts/cni.json`.
     """
     for file, conf in _confs(tree):
         for member in _members(conf, ("subnet", "gateway", "rangeStart", "rangeEnd"), ("dst", "gw")):
@@ -96,10 +106,12 @@ def addresses_are_well_formed(tree):
 def range_is_inside_subnet(tree):
     """The addresses for pods lie in the subnet, in order, and there is at least one.
 
-    `host-local` keeps the first and the last address of `subnet` and one for the gateway, so a prefix length of 31 or 32 leaves none for a
-    pod. `rangeStart` and `rangeEnd` narrow what is handed out: both lie in `subnet`, the first not behind the second.
+    A `subnet` with a prefix length of 31 or 32 leaves no address for a pod. `rangeStart` and `rangeEnd` narrow
+    what `host-local` hands out: both lie in `subnet`, the first not behind the second.
 
-    Take a larger subnet, or mend the range. Source: `checks/facts/cni-acceptance.json` (cases b055, b056, b08b, b08c).
+    Take a larger subnet, or mend the range.
+
+    Source: `checks/facts/cni-acceptance.json` (cases b055, b056, b05c, b08b, b08c).
     """
     for file, conf in _confs(tree):
         if not (subnet := conf.subnet):
@@ -119,11 +131,13 @@ def range_is_inside_subnet(tree):
 def gateway_is_inside_subnet(tree):
     """The gateway, and the next hop of every route, is an address in the pods' subnet.
 
-    A pod reaches its gateway directly or not at all: the kernel refuses a route over an address outside of `subnet` ("network is
-    unreachable"), and over the last address of `subnet`, which is the broadcast address. Without `gateway`, `host-local` takes the first
-    address of the subnet.
+    A pod reaches its gateway directly or not at all. The kernel refuses a route over an address outside of
+    `subnet` (`network is unreachable`), and a route over the last address of `subnet`, which is the broadcast
+    address. Without `gateway`, `host-local` takes the first address of the subnet.
 
-    Write an address of the subnet, mostly the first. Source: `checks/facts/cni-acceptance.json` (cases b061 and b078).
+    Write an address of the subnet, mostly the first.
+
+    Source: `checks/facts/cni-acceptance.json` (cases b061, b066, b078).
     """
     for file, conf in _confs(tree):
         subnet = conf.subnet
@@ -145,11 +159,14 @@ def gateway_is_inside_subnet(tree):
 def pod_has_default_route(tree):
     """A pod in the network gets exactly one default route.
 
-    Without one the plugin is content, the pod starts, and it reaches nothing outside of its subnet. The route comes either from a route to
-    `0.0.0.0/0` in `ipam`, or, with the `bridge` plugin, from `isDefaultGateway`; both at once are refused by later plugins. With flannel,
-    which writes `ipam` itself, it comes from `isDefaultGateway` inside of `delegate`, and a `delegate` other than `bridge` has none.
+    Without one the plugin is content, the pod starts, and it reaches nothing outside of its networks. The route
+    comes either from a route to `0.0.0.0/0` in `ipam` or, with the `bridge` plugin, from `isDefaultGateway`; both
+    at once are refused by later plugins. With flannel, which writes `ipam` itself, it comes from
+    `isDefaultGateway` in `delegate`; a `delegate` of another type than `bridge` gives none.
 
-    Add what the message names. Source: `checks/facts/cni-acceptance.json` (cases b070, b077, b0e1, f002, f008, f00c).
+    Write what the message shows.
+
+    Source: `checks/facts/cni-acceptance.json` (cases b070, b077, b0e1, f002, f008, f00c).
     """
     for file, conf in _confs(tree):
         if conf.plugin == "flannel":
@@ -162,10 +179,13 @@ def pod_has_default_route(tree):
 def bridge_holds_gateway(tree):
     """The bridge holds the gateway's address, so that the pods' default route leads somewhere.
 
-    Without `isGateway` (or `isDefaultGateway`, which implies it) the bridge gets no address. The plugin is content and the pod has its route,
-    but nobody answers at the other end. The `flannel` plugin sets `isGateway` in `delegate` by itself, unless it stands there.
+    Without `isGateway` (or `isDefaultGateway`, which implies it) the bridge gets no address. The plugin is content
+    and the pod has its route, but nobody answers at the other end. The `flannel` plugin sets `isGateway` by itself
+    where `delegate` lacks it.
 
-    Write `"isGateway": true`. Source: `checks/facts/cni-acceptance.json` (cases b013, b014, b022).
+    Write `"isGateway": true`.
+
+    Source: `checks/facts/cni-acceptance.json` (cases b013, b014, b022).
     """
     keys = ("isGateway", "isDefaultGateway")
     for file, conf in _confs(tree):
@@ -178,7 +198,7 @@ def bridge_holds_gateway(tree):
             key, node = unset[0].key, unset[0].node
             yield (
                 file.place(node.start, node.end),
-                f"{key} is {'empty' if node.is_null else 'false'}; write true, so that the bridge holds the gateway",
+                f"{key} is {'null' if node.is_null else 'false'}; write true, so that the bridge holds the gateway",
             )
         elif not given and holder is conf.root:
             yield file.place(*conf.span("type")), 'a bridge without isGateway does not hold the gateway; add "isGateway": true'
@@ -188,11 +208,13 @@ def bridge_holds_gateway(tree):
 def network_is_named_rkt_kubernetes_io(tree):
     """A network configuration names the network that the kubelet asks rkt for.
 
-    With the contained network, the kubelet starts each pod with `--net=rkt.kubernetes.io`. The name is a constant; without a network of that
-    very name (case counts) rkt ends with `networks not found`. Files of one folder from outside of the guide count together: one of them has
-    to hold the name.
+    With the contained network, the kubelet starts each pod with `--net=rkt.kubernetes.io`. The name is a constant.
+    Without a network of that very name (case counts) rkt ends with `networks not found`. Of the files in one
+    folder from outside of the guide, one has to hold the name.
 
-    Write `"name": "rkt.kubernetes.io"`. Source: Kubernetes 1.3 `pkg/kubelet/rkt/rkt.go`; rkt v1.13.0 `networking/podenv.go`.
+    Write `"name": "rkt.kubernetes.io"`.
+
+    Source: Kubernetes 1.3 `pkg/kubelet/rkt/rkt.go`; rkt v1.13.0 `networking/podenv.go`.
     """
     for folder, confs in _folders(tree).items():
         if folder != "snippets/cni" and any(conf.text("name") == NETWORK for _, conf in confs):
@@ -207,11 +229,14 @@ def network_is_named_rkt_kubernetes_io(tree):
 def network_names_differ_in_one_folder(tree):
     """No two network configurations that lie in one folder together have the same name.
 
-    rkt reads the files of `/etc/rkt/net.d` in the order of their names, as bytes. Of two with the same network name it takes the first
-    and ignores the second, and says so only with `--debug`. The files in `snippets/cni` itself are alternatives and do not lie together on a
-    node; files in a folder below it, and files from outside of the guide, do.
+    rkt reads the files of `/etc/rkt/net.d` in the order of their names, compared as bytes. Of two with the same
+    network name it takes the first, ignores the second and prints one line about it. The files in `snippets/cni`
+    itself are alternatives, which do not lie on one node together; files in a folder below it, and files from
+    outside of the guide, do.
 
-    Delete one of the two, or rename its network. Source: rkt v1.13.0 `networking/podenv.go`.
+    Delete one of the two, or rename its network.
+
+    Source: rkt v1.13.0 `networking/podenv.go`.
     """
     for folder, confs in _folders(tree).items():
         first: dict[str, str] = {}
@@ -224,14 +249,16 @@ def network_names_differ_in_one_folder(tree):
 
 @check()
 def conf_is_read_by_rkt(tree):
-    """A network configuration is a file that rkt reads, for plugins that rkt has, in a version whose answer rkt understands.
+    """A network configuration is a file that rkt reads, for plugins that rkt brings, in a version whose answer rkt understands.
 
-    rkt reads files that end in `.conf` and skips all others without a word, so also `.json` and `.conflist`. Such a file holds one network,
-    not a list of plugins. `type` and the `type` of `ipam` name plugins that rkt brings. A `cniVersion` from 0.3.0 on makes later plugins answer
-    in a form from which rkt reads no address; the plugins that rkt brings ignore the key.
+    rkt reads files that end in `.conf` and skips all others without a word, so also `.json` and `.conflist`. Such
+    a file holds one network, not a list of plugins. `type`, and the `type` of `ipam` and of `delegate`, name
+    plugins that rkt brings. With a `cniVersion` from 0.3.0 on, later plugins answer in a form in which rkt finds
+    no address; the plugins that rkt brings ignore the key.
 
-    Rename the file, write one object, or leave `cniVersion` out. Source: rkt v1.13.0 and v1.30.0 `networking/podenv.go` and
-    `networking/net_plugin.go`.
+    Rename the file, write one object, correct the plugin's name, or leave `cniVersion` out.
+
+    Source: rkt v1.13.0 and v1.30.0 `networking/podenv.go` and `networking/net_plugin.go`.
     """
     known = facts("rkt-cli")["net_d"]["bundled_plugins"]
     for file, conf in _confs(tree):
@@ -255,21 +282,26 @@ def conf_is_read_by_rkt(tree):
 def flannel_env_is_complete(tree):
     """flannel's `subnet.env` has the four variables that the flannel plugin reads, each in its form.
 
-    `FLANNEL_NETWORK` and `FLANNEL_SUBNET` are an address with a prefix length, the second inside of the first; `FLANNEL_MTU` is a number;
-    `FLANNEL_IPMASQ` is `true` or `false`. flanneld writes the file. A line is `NAME=value`, without quotes and without `export`: no shell reads
-    it. Where a variable is missing, the plugin refuses to work.
+    `FLANNEL_NETWORK` and `FLANNEL_SUBNET` are an address with a prefix length, the second inside of the first;
+    `FLANNEL_MTU` is a number; `FLANNEL_IPMASQ` is `true` or `false`. flanneld writes the file. A line is
+    `NAME=value`, without quotes and without `export`. Where a variable is missing, the plugin refuses to work.
 
-    Write what the message asks for. Source: `plugins/meta/flannel/flannel.go` as rkt v1.13.0 brings it; `checks/facts/cni-acceptance.json`
-    (cases f001, f041, f044).
+    Write what the message asks for.
+
+    Source: `checks/facts/cni.json` (`subnet_env_required`); `checks/facts/cni-acceptance.json` (cases f000, f001,
+    f041, f044).
     """
     for file in tree.snippets("env"):
         values: dict[str, tuple[str, int]] = {}
         at = 0
         for line in file.text.split("\n"):
             name, equals, value = line.partition("=")
-            if line and (words := _env_words(name, equals, value, values)):
-                yield file.place(at, at + len(line)), words
-            values.setdefault(name, (value, at + len(name) + 1))
+            start = at + len(name) + len(equals)
+            if line and (words := _env_name_words(name, equals, values)):
+                yield file.place(at, at + len(name)), words
+            elif line and (words := _env_value_words(name, value)):
+                yield file.place(start, start + len(value)), words
+            values.setdefault(name, (value, start))
             at += len(line) + 1
         if missing := [name for name in _ENV if name not in values]:
             yield file.place(0), f"lacks {', '.join(missing)}; add what is missing"
@@ -296,7 +328,10 @@ def _folders(tree) -> dict[str, list]:
 
 
 def _members(conf: Conf, of_ipam: tuple, of_routes: tuple) -> list:
-    """The members of host-local's `ipam` and of its routes that have one of the keys and hold text. An empty gateway counts as none, as in Go."""
+    """The members of host-local's `ipam` and of its routes that have one of the keys and hold text.
+
+    An empty gateway counts as none, as in Go.
+    """
     if not conf.ipam:
         return []
     members = [member for member in conf.ipam.unique() if member.key in of_ipam]
@@ -338,15 +373,18 @@ def _flannel_route(file, conf: Conf):
 _ENV = ("FLANNEL_NETWORK", "FLANNEL_SUBNET", "FLANNEL_MTU", "FLANNEL_IPMASQ")
 
 
-def _env_words(name: str, equals: str, value: str, before: dict) -> str:
-    """What is wrong with a line of subnet.env, or nothing."""
+def _env_name_words(name: str, equals: str, before: dict) -> str:
+    """What is wrong with the name that a line of subnet.env sets, or nothing."""
     if name not in _ENV:
         near = schemas.nearest(name.removeprefix("export "), _ENV) or "; delete it"
         return f"{schemas.shown(name)} is no variable of flannel's{near}"
     if not equals:
         return f"no value; write {name}= and the value"
-    if name in before:
-        return f"{name} stands twice; keep one"
+    return f"{name} stands twice; keep one" if name in before else ""
+
+
+def _env_value_words(name: str, value: str) -> str:
+    """What is wrong with a value in subnet.env, or nothing."""
     if name in _ENV[:2] and not network(value, strict=False):
         return f"{name} is {schemas.shown(value)}; write an IPv4 address and a prefix length, such as 10.244.0.0/16"
     if name == "FLANNEL_MTU" and not (value.isascii() and value.isdigit() and 68 <= int(value[:9]) <= 65535):

@@ -10,13 +10,14 @@ from checks.schemas import problems
 schema = {"type": "object", "properties": {"mtu": {"type": "integer"}}}
 for problem in problems(schema, parse_json('{"mtu": "1460"}')):
     print(problem.start, problem.message)
-#> 8 mtu is a string; write 1460 without quotes
+    #> 8 mtu is a string; write 1460 without quotes
 ```
 """
 
 import difflib
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -57,8 +58,11 @@ def load(name: str) -> dict:
 def problems(schema: dict, root: Node) -> Iterator[Problem]:
     """Everything in a document that does not fit a schema. `x-title` of the schema is what the whole document is called."""
     whole = schema.get("x-title", "the document")
-    found = (problem for error in _validator(schema).iter_errors(root.plain()) for problem in _problems(error, root, whole))
-    yield from dict.fromkeys(found)  # the validator names each missing key again for each
+    found = [problem for error in _validator(schema).iter_errors(root.plain()) for problem in _problems(error, root, whole)]
+    of_wrong_type = {(problem.start, problem.end) for problem in found if problem.rule == "type"}
+    for problem in dict.fromkeys(found):  # the validator names each missing key again for each
+        if problem.rule == "type" or (problem.start, problem.end) not in of_wrong_type:
+            yield problem
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -174,7 +178,7 @@ def _type_words(wanted: list[str], value: object) -> str:
 def _quoted_by_mistake(value: str, wanted: list[str]) -> bool:
     if "boolean" in wanted and value in ("true", "false"):
         return True
-    return bool({"integer", "number"} & set(wanted)) and value.lstrip("-").isascii() and value.lstrip("-").isdigit() and len(value) < 20
+    return bool({"integer", "number"} & set(wanted)) and re.fullmatch("-?(?:0|[1-9][0-9]{0,17})", value) is not None
 
 
 def _either(choices: list[str]) -> str:
