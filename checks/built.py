@@ -1,5 +1,6 @@
 """Checks of the built site: every address in it, and what was left unrendered."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,15 +40,9 @@ class Site:
     """The built site: its documents by path, its own address (`base`), and where addresses lead."""
 
     def __init__(self, tree):
-        import lxml.html
-
         self.tree, self.folder = tree, Path(tree.site)
-        parser = lxml.html.HTMLParser(encoding="utf-8")
         sources = {_path_of(page): page for page in tree.pages()}
-        roots = {
-            path.relative_to(self.folder).as_posix(): lxml.html.document_fromstring(path.read_bytes() or b"<html></html>", parser=parser)
-            for path in sorted(self.folder.rglob("*.html"))
-        }
+        roots = {path.relative_to(self.folder).as_posix(): _parsed(path) for path in sorted(self.folder.rglob("*.html"))}
         self.base = next((each for root in (roots.get("index.html"),) if root is not None for each in _canonical(root)), _NOWHERE)
         self.documents = {
             path: Document(
@@ -61,9 +56,9 @@ class Site:
         address, fragment = urldefrag(url)
         name = unquote(urlsplit(address).path)[len(unquote(urlsplit(self.base).path)) :]
         path = self.folder / name
-        if path.is_dir() and (path / "index.html").is_file():
+        if os.path.isfile(path / "index.html"):
             name, path = f"{name.rstrip('/')}/index.html".lstrip("/"), path / "index.html"
-        if not path.is_file():
+        if not os.path.isfile(path):
             return f"leads to `/{name}`, which the built site does not have"
         if fragment and fragment != "top" and not fragment.startswith(":~:"):
             known = self._ids(name, path)
@@ -80,8 +75,30 @@ class Site:
         return None
 
 
+def _parsed(path: Path):
+    """The root element of an HTML file; of an empty document where there is nothing to parse."""
+    import lxml.etree
+    import lxml.html
+
+    try:
+        return lxml.html.document_fromstring(path.read_bytes(), parser=lxml.html.HTMLParser(encoding="utf-8"))
+    except lxml.etree.ParserError:
+        return lxml.html.document_fromstring("<html></html>")
+
+
 def _canonical(root) -> list[str]:
-    return [element.get("href") for element in root.iter("link") if element.get("rel") == "canonical" and element.get("href")]
+    found = [element.get("href", "") for element in root.iter("link") if element.get("rel") == "canonical"]
+    return [address for address in found if re.fullmatch(r"https?://[\w.:-]+/\S*", address)]
+
+
+def _joined(base: str, address: str) -> str:
+    """The whole address that a relative one means; empty where it is none."""
+    try:
+        url = urljoin(base, address)
+        urlsplit(url)
+    except ValueError:
+        return ""
+    return url
 
 
 def _path_of(page: Page) -> str:
@@ -142,10 +159,8 @@ def _address_problem(site: Site, document: Document, element, address: str) -> s
         return "is a script, not an address"
     if document.path.endswith("404.html") and not re.match(r"[/?#]|[a-z][a-z0-9+.-]*:", address, re.I):
         return "is relative, but a 404 page is shown at any address; begin it with `/`"
-    try:
-        url = urljoin(document.url, address)
-        urlsplit(url)
-    except ValueError:
+    url = _joined(document.url, address)
+    if not url:
         return "is no valid address"
     if url.startswith(site.base) or url == site.base.rstrip("/"):
         return site.problem(url)
@@ -164,7 +179,7 @@ def _places(site: Site, document: Document, element, address: str) -> list[Place
         return [_in_config(site.tree, address)]
     raw = re.compile(rf"""(?<=["'(=\s]){re.escape(address)}(?=["')\s>]|$)""", re.M)
     found = [page.place(*match.span()) for match in raw.finditer(page.text)]
-    url = urljoin(document.url, address)
+    url = _joined(document.url, address)
     meant = [link for link in page.links if unquote(_meant(site, page, link)) == unquote(url)]
     found += [page.place(link.target_start, link.target_start + len(link.target)) for link in meant]
     for include in page.includes:
@@ -182,16 +197,16 @@ def _meant(site: Site, page: Page, link: markdown.Link) -> str:
     here = urljoin(site.base, _url_of(_path_of(page)))
     if target.endswith(".md"):
         folder = urljoin(site.base, "" if page.lang == LANGUAGES[0] else f"{page.lang}/")
-        target = urljoin(urljoin(folder, page.name), target).removesuffix(".md")
+        target = _joined(urljoin(folder, page.name), target).removesuffix(".md")
         target = target.removesuffix("index") if target.endswith("/index") else f"{target}/"
-    return urljoin(here, target) + hash_ + fragment
+    return _joined(here, target) + hash_ + fragment
 
 
 def _in_config(tree, address: str) -> Place:
     """The line of mkdocs.yml that names the file of an address; its first line where none does."""
     path = tree.root / "mkdocs.yml"
     config = File("mkdocs.yml", "config", path.read_text("utf-8") if path.is_file() else "")
-    name = urlsplit(address).path.rstrip("/").rpartition("/")[2]
+    name = re.split(r"[?#]", address)[0].rstrip("/").rpartition("/")[2]
     found = re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", config.text) if name else None
     return config.place(*found.span()) if found else config.place(0)
 

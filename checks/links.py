@@ -1,5 +1,6 @@
 """Checks of links in pages: their form, where they lead, and whether the world still answers."""
 
+import os
 import posixpath
 import re
 from collections import defaultdict
@@ -174,7 +175,7 @@ def _internal(tree, pages: dict, page, file, link) -> Iterator:
         name = f"{target}.md" if f"{target}.md" in pages else None
         hint = f"`{posixpath.relpath(name, folder or '.')}`" if name else "one that ends in `.md`"
         yield place, f"names no file; write {hint}"
-    elif not (tree.root / "docs" / page.lang / target).is_file():
+    elif not os.path.isfile(tree.root / "docs" / page.lang / target):
         near = {posixpath.relpath(name, folder or "."): name for name in pages}
         yield place, f"docs/{page.lang}/{target} does not exist{_nearest(path, near)}"
 

@@ -120,12 +120,18 @@ def _syntax_errors(file, bash: str) -> Iterator:
 
 def _bash(bash: str, script: str) -> tuple[int, str] | None:
     """The line and words of the first thing that `bash -n` says of a script."""
-    ran = subprocess.run([bash, "-n"], input=script + "\n", capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, timeout=60)
+    ran = _run([bash, "-n"], input=script + "\n")
     match = re.search(r"line (\d+): (?:warning: )?(.*)", ran.stderr)
     if not match:
         return (1, ran.stderr.strip()) if ran.returncode else None
     began = re.search(r" at line (\d+)", match[2])  # of a here-document that has no end
     return int((began or match)[1]), match[2]
+
+
+def _run(call: list[str], **options) -> subprocess.CompletedProcess:
+    """Run a program; what it says is in English and in UTF-8."""
+    env = {**os.environ, "LC_ALL": "C.UTF-8"}
+    return subprocess.run(call, capture_output=True, encoding="utf-8", errors="replace", env=env, timeout=300, **options)
 
 
 def _shellcheck(files: list, program: str) -> Iterator:
@@ -137,7 +143,7 @@ def _shellcheck(files: list, program: str) -> Iterator:
             script = "".join(command.text + "\n" for command in commands(file.text))
             Path(folder, str(number)).write_text(script, "utf-8")
         call = [program, "--norc", "--shell=bash", "--format=json1", f"--exclude={_NOT_ASKED}", *map(str, range(len(files)))]
-        ran = subprocess.run(call, cwd=folder, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"}, timeout=300)
+        ran = _run(call, cwd=folder)
     if ran.returncode not in (0, 1):
         raise OSError(f"shellcheck ended with {ran.returncode}: {ran.stderr.strip()}")
     for each in json.loads(ran.stdout)["comments"]:
