@@ -1,4 +1,4 @@
-"""Console transcripts and shell command lines, taken apart with offsets.
+r"""Console transcripts and shell command lines, taken apart with offsets.
 
 A transcript (`snippets/shell/*.console`) is what a reader sees in a terminal: `$ ` starts a command, `> ` goes on with it,
 all other lines are output. Only the commands are copied.
@@ -9,7 +9,7 @@ from checks.shell import commands, simple_commands
 transcript = "$ sudo rkt list\nUUID\tAPP\n"
 command = commands(transcript)[0]
 print(command.text, repr(command.output))
-#> sudo rkt list 'UUID\\tAPP\\n'
+#> sudo rkt list 'UUID\tAPP\n'
 print([word.value for word in simple_commands(command.text)[0].words])
 #> ['sudo', 'rkt', 'list']
 ```
