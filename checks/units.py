@@ -106,7 +106,7 @@ def _executable(file, setting: Setting) -> Iterator:
 
 
 @check()
-def unit_opens_its_socket_once(tree):
+def socket_is_opened_once(tree):
     """A unit of the rkt API service has either `--listen` or a socket unit, not both.
 
     With socket activation systemd opens the socket and hands it to `rkt api-service`. If `--listen` is given too,
