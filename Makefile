@@ -25,8 +25,8 @@ test: .venv/test.done .cache/programs.done .cache/node/done lint site
 	$(BIN)/python -m pytest
 
 lint: .venv/test.done
-	$(BIN)/ruff check checks hooks tests
-	$(BIN)/ruff format --check checks hooks tests
+	$(BIN)/ruff check checks hooks tests/*.py
+	$(BIN)/ruff format --check checks hooks tests/*.py
 
 # One environment; the tests add to it what the site does not need.
 .venv/bin/python:

@@ -284,7 +284,7 @@ def flannel_env_is_complete(tree):
 
     `FLANNEL_NETWORK` and `FLANNEL_SUBNET` are an address with a prefix length, the second inside of the first;
     `FLANNEL_MTU` is a number; `FLANNEL_IPMASQ` is `true` or `false`. flanneld writes the file. A line is
-    `NAME=value`, without quotes and without `export`. Where a variable is missing, the plugin refuses to work.
+    a name, an equals sign and a value, without quotes and without `export`. Where a variable is missing, the plugin refuses to work.
 
     Write what the message asks for.
 

@@ -24,7 +24,10 @@ def fence_is_one_include(tree):
             if not fence.closed:
                 yield page.place(fence.start, fence.start + 3), "the fence is never closed; close it with the same ticks at the same indent"
             elif len(fence.body.strip().splitlines()) != 1 or "8<" not in fence.body:
-                yield page.place(fence.start, fence.body_start - 1), "the fence does not hold exactly one include; code belongs into a file below snippets/"
+                yield (
+                    page.place(fence.start, fence.body_start - 1),
+                    "the fence does not hold exactly one include; code belongs into a file below snippets/",
+                )
 
 
 @check()
@@ -39,7 +42,10 @@ def include_resolves(tree):
             if include.name is None:
                 yield page.place(include.start, include.end), 'is not in the form --8<-- "KIND/FILE"'
             elif re.search(r":[\w:,-]*$", include.name):
-                yield page.place(include.start, include.end), "includes lines or a section; include the whole file, and cut the file instead"
+                yield (
+                    page.place(include.start, include.end),
+                    "includes lines or a section; include the whole file, and cut the file instead",
+                )
             elif tree.whole and not tree.snippet(include.name):
                 near = difflib.get_close_matches(include.name, [snippet.name for snippet in tree.snippets()], 1)
                 hint = f"; did you mean {near[0]}?" if near else ""
@@ -61,11 +67,20 @@ def fence_has_the_lexer_of_its_kind(tree):
             kind = include.name.split("/")[0]
             fence = next((f for f in page.fences if f.start <= include.start < f.end), None)
             if fence is None and kind in LEXERS:
-                yield page.place(include.start, include.end), f"stands outside of a fence; a file of {kind}/ is shown in one that starts ``` {LEXERS[kind]}"
+                yield (
+                    page.place(include.start, include.end),
+                    f"stands outside of a fence; a file of {kind}/ is shown in one that starts ``` {LEXERS[kind]}",
+                )
             elif fence is not None and kind in BILINGUAL:
-                yield page.place(fence.start, fence.body_start - 1), f"a file of {kind}/ is Markdown or SVG, which a fence would show as text; include it outside"
+                yield (
+                    page.place(fence.start, fence.body_start - 1),
+                    f"a file of {kind}/ is Markdown or SVG, which a fence would show as text; include it outside",
+                )
             elif fence is not None and kind in LEXERS and fence.info != LEXERS[kind]:
-                yield page.place(fence.start, fence.body_start - 1), f"is ``` {fence.info}; a file of {kind}/ is shown with ``` {LEXERS[kind]}"
+                yield (
+                    page.place(fence.start, fence.body_start - 1),
+                    f"is ``` {fence.info}; a file of {kind}/ is shown with ``` {LEXERS[kind]}",
+                )
 
 
 @check(whole=True)
@@ -122,6 +137,12 @@ def page_is_plain_markdown(tree):
             if not page.prose[match.start() : match.end("word")].strip():
                 continue
             if match["word"] not in ADMONITIONS:
-                yield page.place(match.start("word"), match.end("word")), f"no admonition is called {match['word'] or '(nothing)'}; known are {', '.join(ADMONITIONS)}"
+                yield (
+                    page.place(match.start("word"), match.end("word")),
+                    f"no admonition is called {match['word'] or '(nothing)'}; known are {', '.join(ADMONITIONS)}",
+                )
             elif not match["body"].startswith(match["indent"] + "    "):
-                yield page.place(match.start("body")), "the admonition's body is not indented by four spaces, so it would stand outside of the box"
+                yield (
+                    page.place(match.start("body")),
+                    "the admonition's body is not indented by four spaces, so it would stand outside of the box",
+                )

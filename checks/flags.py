@@ -98,9 +98,9 @@ def table_row_is_used(tree):
 def later_flag_names_its_release(tree):
     """A section that names a kubelet flag which came after 1.3 names the release that it came with.
 
-    The guide speaks of Kubernetes 1.3 unless it says otherwise, and a kubelet of 1.3 ends at once with
-    `--cni-conf-dir`. Say in the same section since when the flag exists; the table of kubelet flags has the
-    release.
+    The guide speaks of Kubernetes 1.3 unless it says otherwise, and a kubelet of 1.3 ends at once with a flag of later
+    releases, such as `--cni-conf-dir` of 1.4. Say in the same section since when the flag exists; the table of
+    kubelet flags has the release.
     """
     for name in in_pages(tree):
         table = rows_of(name)

@@ -13,6 +13,7 @@ print([heading.text for heading in headings(page)], [link.target for link in lin
 ```
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -240,9 +241,11 @@ def _cells(offset: int, line: str) -> list[Cell]:
     hidden = without_codes(line)
     bars = [i for i, char in enumerate(hidden) if char == "|" and (i == 0 or hidden[i - 1] != "\\")]
     stripped = hidden.strip()
-    edges = ([] if stripped.startswith("|") else [-1]) + bars + ([] if stripped.endswith("|") and not stripped.endswith("\\|") else [len(line)])
+    edges = (
+        ([] if stripped.startswith("|") else [-1]) + bars + ([] if stripped.endswith("|") and not stripped.endswith("\\|") else [len(line)])
+    )
     cells = []
-    for left, right in zip(edges, edges[1:]):
+    for left, right in itertools.pairwise(edges):
         inner = line[left + 1 : right]
         cells.append(Cell(offset + left + 1 + len(inner) - len(inner.lstrip()), inner.strip()))
     return cells

@@ -7,6 +7,9 @@ from xml.sax.saxutils import quoteattr
 
 from checks.findings import CHECKS, Finding
 
+# The longest source line that is shown whole, in characters.
+_WINDOW = 240
+
 
 def text(findings: list[Finding], tree) -> str:
     """`path:line:column: message [check]`, the source line, and a caret under the span."""
@@ -15,20 +18,23 @@ def text(findings: list[Finding], tree) -> str:
         place = finding.place
         lines = [f"{place}: {finding.message} [{finding.check}]"]
         if place.source.strip():
-            lines += ["  " + _printable(place.source), "  " + _caret(place)]
+            lines += ["  " + line for line in _pointed(place)]
         blocks.append("\n".join(lines))
     return "\n".join(blocks)
 
 
-def _printable(line: str) -> str:
-    return "".join(char if char == "\t" or char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
+def _pointed(place) -> tuple[str, str]:
+    """The source line and, below it, carets under the span; of a line that fills no window only what stands around the span.
 
-
-def _caret(place) -> str:
-    """Blanks as wide as what stands before the span (tabs stay tabs, wide characters count two), then the carets."""
-    before = place.source[: place.column - 1]
-    span = place.source[place.column - 1 : place.column - 1 + place.width]
-    return "".join("\t" if char == "\t" else " " * _columns(char) for char in before) + "^" * max(1, sum(map(_columns, span)))
+    Tabs stay tabs and wide characters count two columns, so that the carets stand right in a terminal.
+    """
+    start = max(0, place.column - 1 - _WINDOW // 2) if len(place.source) > _WINDOW else 0
+    line = place.source[start : start + _WINDOW]
+    before, span = line[: place.column - 1 - start], line[place.column - 1 - start :][: place.width]
+    cut = ("…" if start else "", "…" if start + _WINDOW < len(place.source) else "")
+    shown = "".join(char if char == "\t" or char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
+    blanks = "".join("\t" if char == "\t" else " " * _columns(char) for char in before)
+    return cut[0] + shown + cut[1], " " * len(cut[0]) + blanks + "^" * max(1, sum(map(_columns, span)))
 
 
 def _columns(char: str) -> int:
@@ -97,7 +103,9 @@ def sarif(findings: list[Finding], tree) -> str:
         for f in findings
     ]
     run = {"tool": {"driver": {"name": "checks", "rules": rules}}, "columnKind": "unicodeCodePoints", "results": results}
-    return json.dumps({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1)
+    return json.dumps(
+        {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1
+    )
 
 
 def junit(findings: list[Finding], tree) -> str:
@@ -108,7 +116,7 @@ def junit(findings: list[Finding], tree) -> str:
     names = sorted({file.path for file in tree.files()} | set(by_path))
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuite name="checks" tests="{len(names)}" failures="{len(by_path)}">']
     for name in names:
-        lines.append(f" <testcase classname=\"checks\" name={quoteattr(_xml(name))}>")
+        lines.append(f' <testcase classname="checks" name={quoteattr(_xml(name))}>')
         if by_path[name]:
             message = "\n".join(f"{f.place}: {f.message} [{f.check}]" for f in by_path[name])
             lines.append(f"  <failure message={quoteattr(_xml(message))}/>")

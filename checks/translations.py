@@ -71,7 +71,10 @@ def heading_has_an_id(tree):
         for heading in page.headings:
             place = page.place(heading.start, heading.end)
             if (heading.level == 1) != (level == 0):
-                yield place, "is a second title" if heading.level == 1 else "stands before the page's title; a page starts with # and its title"
+                yield (
+                    place,
+                    "is a second title" if heading.level == 1 else "stands before the page's title; a page starts with # and its title",
+                )
             elif heading.level > level + 1:
                 yield place, f"skips a level: {'#' * heading.level} below {'#' * level}"
             if heading.level > 1 and not heading.id:
@@ -127,7 +130,10 @@ def _compare(ours: list, theirs: list, english, chinese, shown):
             return
     if len(ours) > len(theirs):
         thing, key = ours[len(theirs)]
-        yield chinese.place(len(chinese.text) - 1), f"lacks {shown(key)}, which stands at line {english.place(thing.start).line} of {english.path}"
+        yield (
+            chinese.place(len(chinese.text) - 1),
+            f"lacks {shown(key)}, which stands at line {english.place(thing.start).line} of {english.path}",
+        )
     elif len(theirs) > len(ours):
         thing, key = theirs[len(ours)]
         yield chinese.place(thing.start, thing.end), f"{shown(key)} has no counterpart in {english.path}"

@@ -52,6 +52,7 @@ class File:
 
     def __init__(self, path: str, kind: str, text: str):
         self.path, self.kind, self.text = path, kind, text
+        self._line = (-1, "")  # the line of the last place: many findings on one long line share its text
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.path!r})"
@@ -74,9 +75,10 @@ class File:
         start = max(0, min(start, len(self.text)))
         number = bisect.bisect_right(self._line_starts, start) - 1
         first = self._line_starts[number]
-        last = self.text.find("\n", first)
-        last = len(self.text) if last < 0 else last
-        line = self.text[first:last].removesuffix("\r")
+        if self._line[0] != number:
+            last = self.text.find("\n", first)
+            self._line = (number, self.text[first : len(self.text) if last < 0 else last].removesuffix("\r"))
+        line = self._line[1]
         stop = min(end if end is not None else start + 1, first + len(line))
         return Place(self.path, number + 1, start - first + 1, max(1, stop - start), line)
 

@@ -42,9 +42,9 @@ def _publish(site: Path, snippets: Path) -> list[str]:
     for page in sorted(site.rglob("*.html")):
         text = page.read_text("utf-8")
         root = os.path.relpath(site, page.parent).replace(os.sep, "/")
-        named = _BLOCK.sub(lambda block, root=root: _named(block, root, files) or block[0], text)
-        page.write_text(named, "utf-8")
-        if '<div class="language-' in re.sub(r'<div class="language-\w+ highlight" data-snippet', "", named):
+        text, blocks = _BLOCK.subn(lambda block, root=root: _named(block, root, files) or block[0], text)
+        page.write_text(text, "utf-8")
+        if blocks != text.count("<pre>") or blocks != text.count(" data-snippet="):
             problems.append(f"{page.relative_to(site)}: a code block that is no snippet's text")
     return problems
 
@@ -66,8 +66,12 @@ def _named(block: re.Match, root: str, files: dict[str, str]) -> str | None:
 
 
 def commands(transcript: str) -> str:
-    """What a reader would type of a transcript: the lines after `$ ` and `> `, without prompts and output."""
-    return "\n".join(line[2:] for line in transcript.splitlines() if line.startswith(("$ ", "> ")))
+    """What a reader would type of a transcript: lines after `$ `, and after `> ` where they go on with one; no prompts, no output."""
+    typed, command = [], False
+    for line in transcript.splitlines():
+        command = line.startswith("$ ") or (command and line.startswith("> "))
+        typed += [line[2:]] if command else []
+    return "\n".join(typed)
 
 
 def _part_search(site: Path, lang: str) -> None:

@@ -9,6 +9,7 @@ import sys
 import threading
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -47,7 +48,7 @@ def ask_netlify(questions: list[dict], folder: Path = ROOT) -> dict:
 class _Handler(http.server.SimpleHTTPRequestHandler):
     """Files with the headers of netlify.toml, and the 404 page of the address's language."""
 
-    headers_of_netlify: dict[str, str] = {}
+    headers_of_netlify: ClassVar[dict[str, str]] = {}
     protocol_version = "HTTP/1.1"
 
     def end_headers(self):

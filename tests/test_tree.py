@@ -49,7 +49,11 @@ def test_any_text_can_be_taken_apart(text):
 
 
 def test_hidden_text_is_no_heading_and_no_link():
-    page = Page("docs/en/x.md", "---\na: '# no'\n---\n# Yes\n\n``` text\n# no\n[no](no.md)\n```\n\n<!-- # no -->\n\n`[no](no.md)` [yes](yes.md)\n", "en")
+    page = Page(
+        "docs/en/x.md",
+        "---\na: '# no'\n---\n# Yes\n\n``` text\n# no\n[no](no.md)\n```\n\n<!-- # no -->\n\n`[no](no.md)` [yes](yes.md)\n",
+        "en",
+    )
     assert [heading.text for heading in page.headings] == ["Yes"]
     assert [link.target for link in page.links] == ["yes.md"]
 
