@@ -17,6 +17,8 @@ def main(argv: list[str] | None = None) -> int:
     """
     try:
         return _run(_arguments(argv))
+    except BrokenPipeError:
+        raise
     except (findings.NothingSeen, OSError) as error:
         return _fail(str(error))
     except KeyboardInterrupt:

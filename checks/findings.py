@@ -8,8 +8,7 @@ from checks.findings import check
 
 
 @check()
-def example_says_hello(tree):
-    \"\"\"A page greets its reader.\"\"\"
+def page_says_hello(tree):
     for page in tree.pages():
         if "hello" not in page.text:
             yield page.place(0), "says no hello; write one"

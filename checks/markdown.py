@@ -1,4 +1,4 @@
-"""The parts of a Markdown page, as offsets into its text.
+r"""The parts of a Markdown page, as offsets into its text.
 
 The guide's pages are Python-Markdown with the extensions that `mkdocs.yml` names. No parser for that flavour tells where
 things stand, so this module knows just the forms that the guide uses; what hides text (front matter, fences, comments,
@@ -7,7 +7,7 @@ inline code) is blanked with spaces, never removed, so that an offset into blank
 ```python
 from checks.markdown import headings, links
 
-page = "# Title\\n\\nSee [stage1](stage1.md#choosing).\\n"
+page = "# Title\n\nSee [stage1](stage1.md#choosing).\n"
 print([heading.text for heading in headings(page)], [link.target for link in links(page)])
 #> ['Title'] ['stage1.md#choosing']
 ```

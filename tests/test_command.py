@@ -121,13 +121,13 @@ def test_json_holds_findings_counts_and_levels(broken):
 def test_github_format_is_one_command_a_line(tmp_path):
     (tmp_path / "a,b: %.conf").write_text(BROKEN, "utf-8")
     [line] = checks("a,b: %.conf", "--format", "github", "--only", "cni_is_json", cwd=tmp_path).stdout.splitlines()
-    assert line.startswith("::error file=a%2Cb%3A %25.conf,line=3,col=1,title=cni_is_json::")
+    assert line.startswith("::error file=a%2Cb%3A %25.conf,line=2,col=30,title=cni_is_json::")
 
 
 def test_sarif_and_junit_can_be_read(broken):
     log = json.loads(checks(broken, "--format", "sarif").stdout)
     assert log["version"] == "2.1.0"
-    assert log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 3
+    assert log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 2
     suite = ElementTree.fromstring(checks(broken, "--format", "junit").stdout)
     assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
     whole = ElementTree.fromstring(checks("--format", "junit").stdout)
