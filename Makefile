@@ -14,7 +14,8 @@ export PYTHONWARNINGS := ignore::SyntaxWarning:jieba
 
 site: .venv/site.done
 	$(BIN)/python -m checks
-	$(BIN)/python -m mkdocs build --strict --quiet
+	@# Never with --quiet: it would hide the warnings that --strict counts.
+	$(BIN)/python -m mkdocs build --strict
 	$(BIN)/python -m checks --site site --only built_link_resolves --only built_page_is_complete
 
 serve: .venv/site.done
