@@ -16,11 +16,16 @@ from checks.tree import File, Tree
 BREAKS = [
     # fences and includes
     ("docs/en/networking.md", '--8<-- "cni/10-k8s-bridge.conf"', '⟦--8<-- "cni/10-k8s-brigde.conf"⟧', "include_resolves"),
-    ("docs/zh/networking.md", '--8<-- "cni/10-k8s-bridge.conf"', '⟦--8<-- cni/10-k8s-bridge.conf⟧', "include_resolves"),
+    ("docs/zh/networking.md", '--8<-- "cni/10-k8s-bridge.conf"', "⟦--8<-- cni/10-k8s-bridge.conf⟧", "include_resolves"),
     ("docs/en/stage1.md", '--8<-- "pods/kubelet-fly.yaml"', '⟦--8<-- "pods/kubelet-fly.yaml:1:9"⟧', "include_resolves"),
     ("docs/en/networking.md", "``` json\n", "⟦``` jsn⟧\n", "fence_has_the_lexer_of_its_kind"),
     ("docs/zh/networking.md", "``` json\n", "⟦``` yaml⟧\n", "fence_has_the_lexer_of_its_kind"),
-    ("docs/en/networking.md", '``` json\n--8<-- "cni/10-k8s-bridge.conf"', '⟦``` json⟧\n{"name": "code in a page"}', "fence_is_one_include"),
+    (
+        "docs/en/networking.md",
+        '``` json\n--8<-- "cni/10-k8s-bridge.conf"',
+        '⟦``` json⟧\n{"name": "code in a page"}',
+        "fence_is_one_include",
+    ),
     # network configurations
     ("snippets/cni/10-k8s-bridge.conf", '"isGateway": true', '"isGateway": ⟦"true"⟧', "cni_fits_schema"),
     ("snippets/cni/10-k8s-bridge.conf", '"isGateway": true,\n', '⟦"is_gateway"⟧: true,\n', "cni_keys_are_known"),
@@ -54,8 +59,18 @@ BREAKS = [
     # links
     ("docs/en/index.md", "(troubleshooting.md)", "(⟦trubleshooting.md⟧)", "page_link_resolves"),
     ("docs/zh/index.md", "(stage1.md#what-stage1-is)", "(stage1.md⟦#what-stage-is⟧)", "page_link_resolves"),
-    ("docs/en/index.md", "https://github.com/rkt/rkt/issues/4024", "⟦http://⟧github.com/rkt/rkt/issues/4024", "external_link_is_well_formed"),
-    ("docs/zh/index.md", "https://github.com/kubernetes-retired/rktlet", "⟦https://coreos.com/rkt/docs/latest/⟧", "external_link_is_well_formed"),
+    (
+        "docs/en/index.md",
+        "https://github.com/rkt/rkt/issues/4024",
+        "⟦http://⟧github.com/rkt/rkt/issues/4024",
+        "external_link_is_well_formed",
+    ),
+    (
+        "docs/zh/index.md",
+        "https://github.com/kubernetes-retired/rktlet",
+        "⟦https://coreos.com/rkt/docs/latest/⟧",
+        "external_link_is_well_formed",
+    ),
     ("docs/en/index.md", "[Troubleshooting](troubleshooting.md).", "⟦[Troubleshooting][t]⟧.", "link_is_inline"),
     # translations
     ("docs/zh/index.md", "{#timeline}", "{#time-line}", "headings_are_the_same"),
@@ -101,5 +116,18 @@ def test_every_kind_is_broken_in_each_language():
     from checks.findings import CHECKS
 
     modules = {CHECKS[check].function.__module__.removeprefix("checks.") for *_, check in BREAKS}
-    assert modules >= {"fences", "cni", "pods", "flags", "tables", "transcripts", "commands", "units", "diagrams", "translations", "links", "files"}
+    assert modules >= {
+        "fences",
+        "cni",
+        "pods",
+        "flags",
+        "tables",
+        "transcripts",
+        "commands",
+        "units",
+        "diagrams",
+        "translations",
+        "links",
+        "files",
+    }
     assert {name.split("/")[1] for name, *_ in BREAKS if name.startswith("docs/")} == {"en", "zh"}
