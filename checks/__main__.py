@@ -79,7 +79,7 @@ def _tree(options: argparse.Namespace) -> tuple[Tree, set[str] | None]:
         return Tree(root), None
     inside = root and not options.kind and all(_is_inside(path, root) for path in options.files)
     if not inside:
-        return Tree(root or Path.cwd(), _expanded(options.files), options.kind), None
+        return Tree(Path.cwd(), _expanded(options.files), options.kind), None
     paths = {Path(os.path.abspath(path)).relative_to(root).as_posix() for path in _expanded(options.files)}
     return Tree(root), paths
 
