@@ -43,7 +43,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--format", default="text", choices=["text", "json", "github", "sarif", "junit"])
     parser.add_argument("--site", type=Path, metavar="DIR", help="also check the links of the site built in DIR")
     parser.add_argument("--online", action="store_true", help="also ask external links whether they are alive")
-    parser.add_argument("--record", type=Path, metavar="FILE", help="write the verification record")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write the verification record, if nothing is found")
     return parser.parse_args(argv)
 
 
@@ -55,6 +55,8 @@ def _run(options: argparse.Namespace) -> int:
         return 0
     if unknown := [name for name in options.only if name not in checks]:
         return _fail(f"no check is called {unknown[0]}{_nearest(unknown[0], checks)}; --list names them all")
+    if options.record and options.only:
+        return _fail("--record needs all checks; leave out --only")
     if missing := [path for path in options.files if not path.exists() and not path.is_symlink()]:
         return _fail(f"{missing[0]}: no such file")
     if options.site and not (options.site / "index.html").is_file():
@@ -62,7 +64,9 @@ def _run(options: argparse.Namespace) -> int:
     tree, wanted = _tree(options)
     tree.site, tree.online = options.site, options.online
     found = findings.run(tree, options.only)
-    if wanted is not None:
+    if options.record:
+        found = [finding for finding in found if finding.check != "record_is_up_to_date"]  # the record is about to be
+    elif wanted is not None:
         found = [finding for finding in found if finding.place.path in wanted]
     return _report(tree, found, options)
 
@@ -110,10 +114,6 @@ def _report(tree: Tree, found: list[findings.Finding], options: argparse.Namespa
     report = FORMATS[options.format](found, tree)
     if report:
         print(report)
-    if options.record:
-        from checks import verification
-
-        verification.write(tree, options.record)
     for sentence in tree.not_run:
         print(f"not run: {sentence}", file=sys.stderr)
     number = len(options.only) or len(findings.CHECKS)
@@ -121,7 +121,19 @@ def _report(tree: Tree, found: list[findings.Finding], options: argparse.Namespa
     print(f"{pages} pages, {snippets} snippets, {number} checks: {len(found)} finding{'s' * (len(found) != 1)}", file=sys.stderr)
     if tree.not_run and os.environ.get("CI"):
         return _fail("a program is missing, and with CI set nothing may be left out")
+    if options.record:
+        _record(tree, found, options.record)
     return 1 if found else 0
+
+
+def _record(tree: Tree, found: list[findings.Finding], path: Path) -> None:
+    """Write the verification record. A snippet is called verified where nothing is found, so nothing is written otherwise."""
+    from checks import verification
+
+    if found:
+        print(f"{path} is not written: the record is one of a run without findings", file=sys.stderr)
+    else:
+        verification.write(tree, path)
 
 
 if __name__ == "__main__":

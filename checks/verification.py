@@ -1,4 +1,4 @@
-"""How each snippet is verified: the record that the site shows to readers.
+"""How each snippet is verified: the record that the site shows to readers, and the check that holds it to the snippets.
 
 ```python
 from pathlib import Path
@@ -7,7 +7,7 @@ from checks.tree import Tree
 from checks.verification import levels
 
 record = levels(Tree(Path(".")))
-print(next(entry["level"] for entry in record if entry["path"] == "snippets/cni/10-k8s-bridge.conf"))
+print(next(entry["level"] for entry in record if entry["path"] == "snippets/pods/nginx.yaml"))
 #> validated
 ```
 """
@@ -15,54 +15,80 @@ print(next(entry["level"] for entry in record if entry["path"] == "snippets/cni/
 import hashlib
 import json
 import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from checks import recordings
 from checks.facts import load
-from checks.findings import check
+from checks.findings import Place, check
 from checks.shell import commands
+from checks.tree import File
 
-# What the checks of a kind compare with. A kind that is not named here is judged by no check.
+RECORD = "verification.json"
+_WRITE = f"`python -m checks --record {RECORD}` writes the record of this run"
+
+# Whose schema or facts the checks compare a snippet with, by its kind and the start of its name. What is not here is judged by no check.
+_PLUGINS = ["CNI plugins 0.3.0", "CNI plugins 0.9.0", "CNI plugins 1.1.1"]
+_RKT = ["rkt 1.13.0", "rkt 1.30.0"]
 VALIDATED_WITH = {
-    "cni": "jsonschema; rules confirmed by CNI plugins 0.3.0, 0.9.0, 1.1.1",
-    "env": "facts of flannel",
-    "pods": "jsonschema; Pod API of Kubernetes 1.3 and of a current release",
-    "units": "facts of systemd 219 and 252, rkt 1.13.0 and 1.30.0",
-    "shell": "bash, shellcheck; facts of rkt 1.13.0 and 1.30.0, kubelet 1.3",
-    "flags": "facts of kubelet, rkt, CNI and the start scripts",
-    "diagrams": "XML; names in the facts",
+    "cni/": _PLUGINS,
+    "env/": _PLUGINS[:2],  # the package of 1.1.1 has no flannel
+    "pods/": ["Kubernetes 1.3", "Kubernetes 1.37"],
+    "units/": ["systemd 219", "systemd 252", *_RKT],
+    "shell/": ["bash", "shellcheck"],
+    "flags/annotations.": ["kubelet 1.3"],
+    "flags/cni-flannel.": _PLUGINS[:2],
+    "flags/cni-": _PLUGINS,
+    "flags/gce.": ["config-default.sh 2016-12"],
+    "flags/kubelet.": ["kubelet 1.3", "kubelet 1.7"],
+    "flags/local-up-cluster.": ["local-up-cluster.sh 2016-07"],
+    "flags/rkt.": _RKT,
+    "diagrams/": ["XML 1.0"],
 }
+# With whose flags the commands of a transcript are compared, by the program that they name.
+_FLAGS_OF = {"rkt": _RKT, "kubelet": ["kubelet 1.3"]}
 
 
 def levels(tree) -> list[dict]:
     """The entry of each snippet, in the order of their paths.
 
-    `path`, `sha256` of the bytes, `level` (`recorded`, `validated`, `excused`; None where there is none), `with` (component and
-    version), `date` (of the recording, as `YYYY-MM-DD`), `reason` (of an excuse). A level says what the checks compare a
-    snippet with; it is worth something when they have found nothing.
+    `path`, `sha256` of the bytes, `level` (`ran`, `recorded`, `validated`, `excused`; None where there is none), `with`
+    (components, each with its version), `date` (`YYYY-MM-DD`: of the run or of the recording), `reason` (of an excuse, by
+    language). `ran` is what the lab ran in this run and no other; every level is worth something when the checks have found nothing.
     """
-    return [_entry(snippet) for snippet in sorted(tree.snippets(), key=lambda each: each.path)]
+    return [_entry(tree, snippet) for snippet in sorted(tree.snippets(), key=lambda each: each.path)]
 
 
-def _entry(snippet) -> dict:
-    reason = load("excused")["snippets"].get(snippet.path)
-    level, compared, date = ("excused", None, None) if reason else _judged(snippet)
-    digest = hashlib.sha256(snippet.text.encode("utf-8")).hexdigest()
-    return {"path": snippet.path, "sha256": digest, "level": level, "with": compared, "date": date, "reason": reason}
+def _entry(tree, snippet) -> dict:
+    entry = {"path": snippet.path, "sha256": hashlib.sha256(snippet.text.encode("utf-8")).hexdigest()}
+    entry |= {"level": None, "with": [], "date": None, "reason": None}
+    if components := getattr(tree, "ran", {}).get(snippet.path):
+        return entry | {"level": "ran", "with": list(components), "date": datetime.now(UTC).date().isoformat()}
+    if reason := load("excused")["snippets"].get(snippet.path):
+        return entry | {"level": "excused", "reason": reason}
+    typed = commands(snippet.text) if snippet.kind == "shell" else []
+    if shown := [command for command in typed if command.output.strip()]:
+        return entry | _recorded(shown)
+    name = f"{snippet.kind}/{snippet.name.rsplit('/', 1)[-1]}"
+    compared = next((names for start, names in VALIDATED_WITH.items() if name.startswith(start)), [])
+    compared = compared + [name for program, names in _FLAGS_OF.items() if _names(typed, program) for name in names]
+    return entry | {"level": "validated" if compared else None, "with": compared}
 
 
-def _judged(snippet) -> tuple[str | None, str | None, str | None]:
-    """The level of a snippet that needs no excuse, what it was compared with, and the day of its recording."""
-    shown = [command for command in commands(snippet.text) if command.output.strip()] if snippet.kind == "shell" else []
-    if not shown:
-        compared = VALIDATED_WITH.get(snippet.kind)
-        return ("validated" if compared else None), compared, None
+def _recorded(shown: list) -> dict:
+    """The level of commands with output: programs and day of their recordings; no level where one was never recorded."""
     found = [recordings.matching(command.text, command.output) for command in shown]
     if not all(found):
-        return None, None, None
+        return {}
     sources = [recordings.index()[each.file] for same in found for each in same]
-    programs = sorted({f"{name} {version}" for source in sources for name, version in source["programs"].items()})
-    return "recorded", ", ".join(programs), max(source["day"] for source in sources)
+    programs = {f"{name} {version}" for source in sources for name, version in source["programs"].items()}
+    return {"level": "recorded", "with": sorted(programs), "date": max(source["day"] for source in sources)}
+
+
+def _names(typed: list, program: str) -> bool:
+    return any(re.search(rf"(?<![\w./-]){program}(?![\w./-])", command.text) for command in typed)
 
 
 def write(tree, path: Path) -> None:
@@ -78,15 +104,87 @@ def write(tree, path: Path) -> None:
 
 @check()
 def snippet_has_a_level(tree):
-    """Every snippet has a level of verification: recorded, validated, or excused with a reason.
+    """Every snippet has a level of verification: ran, recorded, validated, or excused with a reason.
 
-    A snippet is `recorded` when all output in it was recorded from the real program, and `validated` when the
-    checks of its kind compare it with a schema or with facts. What no check can judge is `excused` in
-    `checks/facts/excused.json`, with a reason that readers see. A snippet with none of these would be shown as if
-    somebody had looked at it. Correct its output, move it into the folder of its kind, write a check for its kind,
-    or excuse it.
+    A snippet `ran` when the lab ran it in this run, it is `recorded` when all output in it was recorded from the
+    real program, and `validated` when the checks of its kind compare it with a schema or with facts. What no check
+    can judge is `excused` in `checks/facts/excused.json`, with a reason that readers see. A snippet with none of
+    these would be shown as if somebody had looked at it. Correct its output, move it into the folder of its kind,
+    write a check for its kind, or excuse it.
     """
     for snippet in tree.snippets():
-        if _entry(snippet)["level"] is None:
+        if _entry(tree, snippet)["level"] is None:
             missing = "an output in it was never recorded" if snippet.kind == "shell" else "no check judges this kind of file"
             yield snippet.place(0), f"has no level of verification: {missing}"
+
+
+@check(whole=True)
+def record_is_up_to_date(tree):
+    """The record of verification agrees with the snippets as they are, and with what this run did with them.
+
+    The site shows the level of each snippet as `verification.json` has it, because the machine that publishes the
+    site cannot run the lab. So the record names every snippet and no other, with the hash of its bytes, and says
+    what this run says: level, components and reason. A level of `ran` is compared where the lab ran all that it
+    should. Dates may differ, and so may the versions of what the lab runs, because machines differ in both.
+
+    After a change of a snippet run `python -m checks --record verification.json` with the lab and commit the file.
+    It is written only when nothing else is found, and never by hand.
+    """
+    now = {entry["path"]: (snippet, entry) for snippet in tree.snippets() for entry in [_entry(tree, snippet)]}
+    file = tree.file(RECORD)
+    recorded = _read(file)
+    if recorded is None:
+        yield (file.place(0) if file else Place(RECORD)), f"is {'no record' if file else 'missing'}; {_WRITE}"
+        return
+    unreadable = {place.path for place, _ in tree.unreadable}
+    yield from _strangers(file, recorded, set(now) | unreadable)
+    known = {entry["path"]: entry for entry in recorded}
+    proved = getattr(tree, "lab", False) and not tree.not_run
+    for path, (snippet, entry) in now.items():
+        if problem := _difference(known.get(path), entry, proved):
+            yield snippet.place(0), f"{problem}; {_WRITE}"
+
+
+def _read(file: File | None) -> list[dict] | None:
+    """The entries of the record; None where it is no list of entries."""
+    try:
+        entries = json.loads(file.text) if file else None
+    except (ValueError, RecursionError):
+        return None
+    good = isinstance(entries, list) and all(isinstance(each, dict) and isinstance(each.get("path"), str) for each in entries)
+    return entries if good else None
+
+
+def _strangers(file: File, recorded: list[dict], paths: set[str]) -> Iterator[tuple[Place, str]]:
+    """Entries of snippets that are not there, and second entries."""
+    at, seen = 0, set()
+    for entry in recorded:
+        written = json.dumps(entry["path"], ensure_ascii=False)
+        at = max(file.text.find(written, at), at)
+        place = file.place(at, at + len(written))
+        if entry["path"] in seen or entry["path"] not in paths:
+            yield place, f"names {entry['path']}, {'twice' if entry['path'] in seen else 'which is not there'}; {_WRITE}"
+        seen.add(entry["path"])
+        at += len(written)
+
+
+def _difference(recorded: dict | None, now: dict, proved: bool) -> str:
+    """What the record says otherwise than this run; `proved` where the lab ran all that it should."""
+    if recorded is None:
+        return f"is not in {RECORD}"
+    if recorded.get("sha256") != now["sha256"]:
+        return f"has other bytes than {RECORD} vouches for"
+    if "ran" in (recorded.get("level"), now["level"]) and not proved:
+        return ""
+    if _claim(recorded) != _claim(now):
+        return f"is {_claim(recorded)} in {RECORD} and {_claim(now)} in this run"
+    return f"has another reason in {RECORD} than in this run" if recorded.get("reason") != now["reason"] else ""
+
+
+def _claim(entry: dict) -> str:
+    """Level and components in words. Of what ran the versions are left out: they are the machine's."""
+    components = entry.get("with")
+    names = {str(each) for each in components} if isinstance(components, list) else {str(components)}
+    if entry.get("level") == "ran":
+        names = {re.sub(r" v?\d\S*$", "", name) for name in names}
+    return f"`{entry.get('level')}`" + (f" with {', '.join(sorted(names))}" if names else "")

@@ -20,7 +20,8 @@ def preview(tmp_path):
     """The address of a running preview of a copy of the guide, and the folder of the copy."""
     for name in ("docs", "snippets", "hooks", "overrides", "checks"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    for name in ("mkdocs.yml", "verification.json"):
+        shutil.copy(ROOT / name, tmp_path)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
