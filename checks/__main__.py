@@ -43,6 +43,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--format", default="text", choices=["text", "json", "github", "sarif", "junit"])
     parser.add_argument("--site", type=Path, metavar="DIR", help="also check the links of the site built in DIR")
     parser.add_argument("--online", action="store_true", help="also ask external links whether they are alive")
+    parser.add_argument("--no-lab", action="store_true", help="run no snippet, check what can be seen without that")
     parser.add_argument("--record", type=Path, metavar="FILE", help="write the verification record, if nothing is found")
     return parser.parse_args(argv)
 
@@ -62,7 +63,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.site and not (options.site / "index.html").is_file():
         return _fail(f"{options.site}: holds no built site; `make site` builds it")
     tree, wanted = _tree(options)
-    tree.site, tree.online = options.site, options.online
+    tree.site, tree.online, tree.lab, tree.wanted = options.site, options.online, not options.no_lab, wanted
     found = findings.run(tree, options.only)
     if options.record:
         found = [finding for finding in found if finding.check != "record_is_up_to_date"]  # the record is about to be

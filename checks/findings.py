@@ -89,7 +89,8 @@ def check(*, whole: bool = False, needs: str = "") -> Callable:
 
     `whole=True` is for a check that compares files with each other (is every snippet used?): it is left out where
     only files from outside of the tree were asked for. `needs` names an attribute of the tree that has to be set: `site`
-    (the folder of a built site) or `online` (external addresses may be asked); the check is left out without it.
+    (the folder of a built site), `online` (external addresses may be asked) or `lab` (snippets may be run); the check is
+    left out without it.
     """
 
     def register(function):

@@ -142,12 +142,15 @@ class Tree:
     key of `KIND_NAMES`) says what the files are, where their folder does not.
 
     What cannot be read as text is in `unreadable`, as `(place, message)`, and in no list of files. `not_run` collects what
-    could not be run for want of a program, as sentences that say how to get it. `site` (the folder of the built site) and
-    `online` are set by the caller who wants the checks that need them.
+    could not be run for want of a program, as sentences that say how to get it. `site` (the folder of the built site),
+    `online` and `lab` are set by the caller who wants the checks that need them; `wanted` (paths; None: all) by one who wants to
+    hear of some files only. `ran` is what the lab has run: the path of a snippet → programs with their versions.
     """
 
     site: Path | None = None
     online: bool = False
+    lab: bool = False
+    wanted: set[str] | None = None
 
     def __init__(self, root: Path, files: list[Path] | None = None, kind: str | None = None):
         self.root = root
@@ -155,6 +158,7 @@ class Tree:
         self.seen = 0
         self.unreadable: list[tuple[Place, str]] = []
         self.not_run: list[str] = []
+        self.ran: dict[str, list[str]] = {}
         self._files: list[File] = []
         if files is None:
             found = sorted(_walk(root / "docs")) + sorted(_walk(root / "snippets"))
@@ -174,6 +178,10 @@ class Tree:
     def snippets(self, kind: str | None = None) -> list[File]:
         """The snippets, of one kind (a key of `KINDS`) or of all."""
         return self._count([f for f in self._files if f.kind != "page" and kind in (None, f.kind)])
+
+    def to_run(self, kind: str) -> list[File]:
+        """The snippets of one kind that the lab has to run: those that somebody wants to hear of."""
+        return [file for file in self.snippets(kind) if self.wanted is None or file.path in self.wanted]
 
     def snippet(self, name: str) -> File | None:
         """The snippet that an include names (`cni/10-k8s-bridge.conf`), or None."""

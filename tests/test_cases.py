@@ -24,6 +24,7 @@ def cases(verdict: str) -> list:
 def findings(case: Path) -> list[str]:
     """What the case's own check says of it, one line a finding."""
     tree = Tree(case)
+    tree.lab = CHECKS[case.parent.name].needs == "lab"
     if (case / "site").is_dir():
         tree.site = case / "site"
     return [f"{f.place}: {f.message} [{f.check}]" for f in run(tree, [case.parent.name])]
