@@ -1,11 +1,15 @@
 """The built site as a reader meets it: in Chromium, in both languages, light and dark, wide and on a phone."""
 
+import html
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from conftest import NODE_MODULES, ROOT
+
+from hooks import levels
 
 PAGES = sorted(path.relative_to(ROOT / "docs" / "en").as_posix() for path in (ROOT / "docs" / "en").rglob("*.md"))
 # 运行时 (runtime) is cut in two by jieba, 插件 (plugin) and 容器 (container) are found by nobody without the separator.
@@ -136,6 +140,103 @@ def test_every_code_block_names_its_file(site):
             assert Path(page.parent, address).resolve().is_file(), address
             named += 1
     assert named > 40
+
+
+RECORD = {entry["path"].removeprefix("snippets/"): entry for entry in json.loads((ROOT / "verification.json").read_text("utf-8"))}
+WORDS = {
+    "en": {"ran": "ran", "recorded": "recorded", "validated": "validated", "excused": "excused: "},
+    "zh": {"ran": "已运行", "recorded": "已录制", "validated": "已校验", "excused": "未运行："},
+}
+
+
+def words_of(entry: dict, lang: str) -> str:
+    """What a reader reads below a snippet."""
+    if entry["level"] == "excused":
+        return WORDS[lang]["excused"] + entry["reason"][lang].replace("`", "")
+    if entry["level"] == "validated":
+        return WORDS[lang]["validated"]
+    return " · ".join([WORDS[lang][entry["level"]], (", " if lang == "en" else "、").join(entry["with"]), entry["date"]])
+
+
+def texts(pattern: str, text: str) -> list[str]:
+    """What stands in the elements that a pattern finds, without markup."""
+    return [html.unescape(re.sub(r"<[^>]+>", "", found)) for found in re.findall(pattern, text, re.S)]
+
+
+def test_every_code_block_carries_its_level(site):
+    """Level, components and day as the record has them, in the language of the page, with a link to what the level means."""
+    seen = set()
+    for page in site.rglob("*.html"):
+        lang = "zh" if page.is_relative_to(site / "zh") else "en"
+        text = page.read_text("utf-8")
+        names = re.findall(r'data-snippet="([^"]+)"', text)
+        assert texts(r'<p class="level">(.*?)</p>', text) == [words_of(RECORD[name], lang) for name in names], page
+        for name, (address, level) in zip(names, re.findall(r'</pre><p class="level"><a href="([^"]+)#(\w+)">', text), strict=True):
+            home = site / ("zh" if lang == "zh" else "") / "verification"
+            assert (page.parent / address).resolve() == home.resolve()
+            assert level == RECORD[name]["level"]
+            assert f'id="{level}"' in (home / "index.html").read_text("utf-8")
+            seen.add((lang, name))
+    assert len(seen) > 80
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_snippet_is_listed_with_its_level(site, lang):
+    """A row for each snippet, and figures that add up."""
+    text = (site / ("zh" if lang == "zh" else "") / "verification" / "index.html").read_text("utf-8")
+    figures, listed = re.search(r'id="every-snippet".*?(<table>.*?</table>).*?<div class="levels">(.*?)</div>', text, re.S).groups()
+    rows = {name: cells for name, *cells in (texts(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", listed, re.S)[1:])}
+    assert set(rows) == set(RECORD)
+    for name, (level, day, components) in rows.items():
+        assert level == WORDS[lang][RECORD[name]["level"]].rstrip(":： ")
+        assert day == (RECORD[name]["date"] or "—")
+        assert components == words_of(RECORD[name], lang).partition(WORDS[lang]["excused"])[2] or all(
+            each in components for each in RECORD[name]["with"]
+        )
+        assert f'/snippets/{name}"' in listed
+    numbers = [int(row[1]) for row in (texts(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", figures, re.S)) if row]
+    assert numbers == [sum(entry["level"] == level for entry in RECORD.values()) for level in WORDS[lang]] + [len(RECORD)]
+
+
+def test_record_is_published(site):
+    assert (site / "verification.json").read_bytes() == (ROOT / "verification.json").read_bytes()
+
+
+def test_levels_are_not_found_by_the_search(site):
+    """Whoever searches for a program wants what the guide says of it, not a line of each snippet."""
+    for path in ("search/search_index.json", "zh/search/search_index.json"):
+        text = (site / path).read_text("utf-8")
+        assert '"level' not in text
+        assert "networking-bridge-install.console" not in text
+
+
+def test_reason_of_an_excuse_is_read_in_the_language_of_the_page():
+    entry = {"level": "excused", "with": [], "date": None, "reason": {"en": "Needs `gcloud` & money", "zh": "需要 `gcloud`"}}
+    assert levels.foot(entry, "en", "..") == (
+        '<p class="level"><a href="../verification/#excused">excused</a>: Needs <code>gcloud</code> &amp; money</p>'
+    )
+    assert (
+        levels.foot(entry, "zh", "..") == '<p class="level"><a href="../zh/verification/#excused">未运行</a>：需要 <code>gcloud</code></p>'
+    )
+
+
+def test_no_level_is_shown_for_other_bytes(site, tmp_path):
+    """A snippet that has changed since the record, one that the record lacks, and a record that is missing."""
+    shutil.copytree(ROOT / "snippets", tmp_path / "snippets")
+    shutil.copy(ROOT / "verification.json", tmp_path)
+    page = re.sub(r'<p class="level">.*?</p>', "", (site / "networking" / "index.html").read_text("utf-8"))
+    (tmp_path / "site" / "networking").mkdir(parents=True)
+    built = tmp_path / "site" / "networking" / "index.html"
+    built.write_text(page, "utf-8")
+    (tmp_path / "snippets" / "cni" / "10-k8s-bridge.conf").write_text("{}\n", "utf-8")
+    [problem] = levels.show(tmp_path / "site", tmp_path)
+    assert problem == "networking/index.html: snippets/cni/10-k8s-bridge.conf is not in verification.json as it is"
+    assert page.count("data-snippet=") - built.read_text("utf-8").count('<p class="level">') == 1
+    (tmp_path / "verification.json").write_text("[]", "utf-8")
+    built.write_text(page, "utf-8")
+    assert len(levels.show(tmp_path / "site", tmp_path)) == page.count("data-snippet=")
+    (tmp_path / "verification.json").unlink()
+    assert levels.show(tmp_path / "site", tmp_path) == ["verification.json is missing: no snippet shows its level"]
 
 
 def test_search_is_parted_by_language(site):
