@@ -43,15 +43,16 @@ def show(site: Path, root: Path) -> list[str]:
     if not path.is_file():
         return ["verification.json is missing: no snippet shows its level"]
     (site / path.name).write_bytes(path.read_bytes())
-    entries = [entry for entry in json.loads(path.read_text("utf-8")) if entry["sha256"] == _digest(root / entry["path"])]
-    record = {entry["path"].removeprefix("snippets/"): entry for entry in entries}
-    problems = []
+    record = {entry["path"].removeprefix("snippets/"): entry for entry in json.loads(path.read_text("utf-8"))}
+    stale = [name for name, entry in record.items() if entry["sha256"] != _digest(root / entry["path"])]
+    problems = [f"snippets/{name} has other bytes than verification.json vouches for; it shows no level" for name in stale]
+    record = {name: entry for name, entry in record.items() if name not in stale}
     for page in sorted(site.rglob("*.html")):
         text, name = page.read_text("utf-8"), page.relative_to(site)
         lang = name.parts[0] if name.parts[0] in LEVELS else "en"
         up = os.path.relpath(site, page.parent).replace(os.sep, "/")
-        unknown = [each for each in _BLOCK.findall(text) if each not in record]
-        problems += [f"{name}: snippets/{each} is not in verification.json as it is" for each in unknown]
+        unknown = [each for each in _BLOCK.findall(text) if each not in record and each not in stale]
+        problems += [f"{name}: snippets/{each} is not in verification.json" for each in unknown]
         text = _BLOCK.sub(lambda block, lang=lang, up=up: block[0] + foot(record.get(block["name"]), lang, up), text)
         page.write_text(text.replace(_MARK, overview(record, lang, up)), "utf-8")
     return problems
