@@ -63,11 +63,13 @@ def _run(options: argparse.Namespace) -> int:
     if options.site and not (options.site / "index.html").is_file():
         return _fail(f"{options.site}: holds no built site; `make site` builds it")
     tree, wanted = _tree(options)
+    if options.record:
+        wanted = None  # the record is one of the whole guide
     tree.site, tree.online, tree.lab, tree.wanted = options.site, options.online, not options.no_lab, wanted
     found = findings.run(tree, options.only)
     if options.record:
         found = [finding for finding in found if finding.check != "record_is_up_to_date"]  # the record is about to be
-    elif wanted is not None:
+    if wanted is not None:
         found = [finding for finding in found if finding.place.path in wanted]
     return _report(tree, found, options)
 
@@ -133,8 +135,10 @@ def _record(tree: Tree, found: list[findings.Finding], path: Path) -> None:
 
     if found:
         print(f"{path} is not written: the record is one of a run without findings", file=sys.stderr)
-    else:
-        verification.write(tree, path)
+        return
+    verification.write(tree, path)
+    if not tree.lab or tree.not_run:
+        print(f"{path} is written without all of the lab: what did not run in it has a lower level", file=sys.stderr)
 
 
 if __name__ == "__main__":

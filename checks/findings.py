@@ -115,6 +115,7 @@ def run(tree, only: Iterable[str] = ()) -> list[Finding]:
     """
     load()
     chosen = [CHECKS[name] for name in only] or list(CHECKS.values())
+    tree.partly = bool(only)
     return sorted(set(_findings(tree, chosen)))
 
 

@@ -64,7 +64,7 @@ def levels(tree) -> list[dict]:
 def _entry(tree, snippet) -> dict:
     entry = {"path": snippet.path, "sha256": hashlib.sha256(snippet.text.encode("utf-8")).hexdigest()}
     entry |= {"level": None, "with": [], "date": None, "reason": None}
-    if components := getattr(tree, "ran", {}).get(snippet.path):
+    if components := tree.ran.get(snippet.path):
         return entry | {"level": "ran", "with": list(components), "date": datetime.now(UTC).date().isoformat()}
     if reason := load("excused")["snippets"].get(snippet.path):
         return entry | {"level": "excused", "reason": reason}
@@ -139,8 +139,9 @@ def record_is_up_to_date(tree):
     unreadable = {place.path for place, _ in tree.unreadable}
     yield from _strangers(file, recorded, set(now) | unreadable)
     known = {entry["path"]: entry for entry in recorded}
-    proved = getattr(tree, "lab", False) and not tree.not_run
+    lab = tree.lab and not tree.not_run and not tree.partly
     for path, (snippet, entry) in now.items():
+        proved = lab and (tree.wanted is None or path in tree.wanted)
         if problem := _difference(known.get(path), entry, proved):
             yield snippet.place(0), f"{problem}; {_WRITE}"
 
