@@ -54,12 +54,12 @@ _SEEN = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/sys")
 _PRIVATE = ("run", "var", "home", "root", "opt", "srv", "usr/local", "dev/shm")
 
 # Runs as the lab's root: makes the private folders, runs the command, and says what still runs when that has ended.
-# RLIMIT_NPROC is counted per user namespace since Linux 5.14, and raising it again needs a right outside of the lab.
+# /etc is an overlay (in a user namespace since Linux 5.11), whose folders belong to the lab's root, so that it can write to them.
 _SETUP = f"""
 set -e
 archive=$1 report=$2 binds=$3
 shift 3
-ulimit -c 0 -u {PROCESS_LIMIT + 64}
+umask 022
 echo 1000 >/proc/self/oom_score_adj
 mount -t tmpfs -o size={FILES_LIMIT},mode=0755 lab /tmp
 cd /tmp
@@ -67,6 +67,7 @@ mkdir -p etc work {" ".join(_PRIVATE)} .{HOME} run/lock run/netns run/systemd va
 mkdir -m 1777 tmp var/tmp
 chmod 1777 dev/shm
 ln -s /run var/run
+(cd /etc && find . -type d 2>/dev/null) | (cd etc && xargs -d '\\n' mkdir -p)
 mount -t overlay -o lowerdir=/etc,upperdir=etc,workdir=work lab /etc
 rm -rf /etc/rkt /etc/cni
 for folder in {" ".join(_PRIVATE)}; do mount --bind "$folder" "/$folder"; done
@@ -82,11 +83,12 @@ for ((i = 0; i < binds; i++)); do
   shift
 done
 ip link set lo up
-exec {{archive}}<&-
-set +e
 cd ~
 unset OLDPWD SHLVL
-(exec {{report}}>&-; exec "$@")
+echo made >&"$report"
+exec {{archive}}<&- {{errors}}>&2 2>/dev/null
+set +e
+(exec {{report}}>&- 2>&"$errors" {{errors}}>&-; exec "$@")
 status=$?
 for try in 1 2 3 4 5; do
   left=
@@ -114,11 +116,11 @@ class Result:
 @cache
 def unavailable() -> str:
     """An empty string when a lab can be had, else one sentence: what is missing, and how to get it."""
-    for program, package in (("bwrap", "bubblewrap"), ("unshare", "util-linux"), ("ip", "iproute2")):
+    for program, package in (("bwrap", "bubblewrap"), ("ip", "iproute2")):
         if not shutil.which(program, path=ENVIRONMENT["PATH"]):
             return f"the lab needs {program}, which is not installed; `make test` installs it, or as root: apt-get install {package}"
     result = run(["true"])
-    return "" if result.status == 0 else _why(result)
+    return _why(result) if result.stopped else ""
 
 
 def _why(result: Result) -> str:
@@ -130,8 +132,7 @@ def _why(result: Result) -> str:
     for name, wanted in (("kernel.unprivileged_userns_clone", "1"), ("kernel.apparmor_restrict_unprivileged_userns", "0")):
         if _setting(name) not in ("", wanted):
             return f"the lab needs a user namespace, and this machine forbids it to ordinary users; as root: sysctl -w {name}={wanted}"
-    said = result.stopped or (result.output.strip().splitlines() or [f"exit status {result.status}"])[-1]
-    return f"the lab needs user, network, mount, PID, IPC and UTS namespaces, which a container must be allowed to make: {said}"
+    return f"{result.stopped} (it needs user, network, mount, PID, IPC and UTS namespaces; a container must be allowed to make them)"
 
 
 def _setting(name: str) -> str:
@@ -167,14 +168,18 @@ def run(
         )
         with started:
             try:
-                output, stopped = _watch(started, float("inf") if interactive else seconds)
+                output, stopped = _watch(started, info, float("inf") if interactive else seconds)
             finally:
                 started.kill()
-        _wait_for_the_end(_text(info))
-        if not stopped and (left := _text(report).strip()):
-            stopped = f"`{left}` still ran in the background when the command had ended; the lab ended it"
+        _wait_for_the_end(_first_process(info))
+        made, _, left = _text(report).strip().partition("\n")
     status = started.returncode if started.returncode >= 0 else 128 - started.returncode
-    return Result(status, output.decode(errors="replace")[:OUTPUT_LIMIT], stopped)
+    text = output.decode(errors="replace")[:OUTPUT_LIMIT]
+    if not made and not stopped:
+        stopped = f"the lab could not be made: {text.strip().partition(chr(10))[0] or f'exit status {status}'}"
+    elif left and not stopped:
+        stopped = f"`{left.strip()}` still ran in the background when the command had ended; the lab ended it"
+    return Result(status, text, stopped)
 
 
 def _memory() -> IO[bytes]:
@@ -184,15 +189,20 @@ def _memory() -> IO[bytes]:
 
 def _text(stream: IO[bytes]) -> str:
     """What the lab has written; a hostile one may write more than anybody wants."""
-    stream.seek(0)
-    return stream.read(200).decode(errors="replace")
+    return os.pread(stream.fileno(), 200, 0).decode(errors="replace")
 
 
-def _wait_for_the_end(info: str) -> None:
+def _first_process(info: IO[bytes]) -> int:
+    """The number on the host of the lab's first process; 0 while there is none."""
+    found = re.search(r'"child-pid": (\d+)', _text(info))
+    return int(found[1]) if found else 0
+
+
+def _wait_for_the_end(process: int) -> None:
     """Wait until the lab's first process is gone: Linux lets it go after all others."""
-    if found := re.search(r'"child-pid": (\d+)', info):
-        with contextlib.suppress(ProcessLookupError), os.fdopen(os.pidfd_open(int(found[1]))) as process:
-            select.select([process], [], [])
+    if process:
+        with contextlib.suppress(ProcessLookupError), os.fdopen(os.pidfd_open(process)) as ended:
+            select.select([ended], [], [])
 
 
 def _write_archive(stream: IO[bytes], files: Mapping[str, bytes | str]) -> None:
@@ -227,10 +237,13 @@ def _outer(bind: Mapping[str, Path], interactive: bool, info: int) -> list[str]:
         arguments += [] if "/" in folder else ["--dir", f"/{folder}"]
     arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--"]
     arguments += ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"] if root else []
+    # RLIMIT_NPROC is counted per user namespace since Linux 5.14; to raise it again needs a right outside of the lab. One byte
+    # of core keeps Linux from calling the host's handler of crashes, which none does not.
+    arguments += ["prlimit", f"--nproc={PROCESS_LIMIT + 64}", "--core=1"]
     return [*arguments, "unshare", "--user", "--map-root-user", "--net", "--mount"]
 
 
-def _watch(started: subprocess.Popen, seconds: float) -> tuple[bytes, str]:
+def _watch(started: subprocess.Popen, info: IO[bytes], seconds: float) -> tuple[bytes, str]:
     """Read the output until the lab ends or uses more than it may: the output, and why it has to be ended."""
     output, begun, looked, before = bytearray(), time.monotonic(), 0.0, _shared_memory()
     with selectors.DefaultSelector() as selector:
@@ -251,27 +264,26 @@ def _watch(started: subprocess.Popen, seconds: float) -> tuple[bytes, str]:
                 return bytes(output), f"it took longer than {seconds:g} seconds; the lab ended it"
             if now - looked > _INTERVAL:
                 looked = now
-                if stopped := _too_much(started.pid, before):
+                if stopped := _too_much(_first_process(info), before):
                     return bytes(output), stopped
 
 
-def _too_much(process: int, shared_before: int) -> str:
-    """Why the lab has to be ended, going by its processes; empty while it keeps within its limits.
+def _too_much(first_process: int, shared_before: int) -> str:
+    """Why the lab has to be ended, going by its own /proc; empty while it keeps within its limits.
 
     Files in memory belong to no process, and the lab's root can make more of them than `FILES_LIMIT`. So what the whole
     machine holds in such files is counted too, as far as it has grown since the start.
     """
-    threads, memory, waiting = 0, _shared_memory() - shared_before, [process]
-    while waiting:
-        process = waiting.pop()
-        try:
-            status = Path(f"/proc/{process}/status").read_text()
-            for task in os.listdir(f"/proc/{process}/task"):
-                waiting += Path(f"/proc/{process}/task/{task}/children").read_text().split()
-        except OSError:  # it has ended meanwhile
-            continue
-        threads += _number("Threads", status)
-        memory += _number("RssAnon", status) * 1024
+    threads, memory, seen = 0, _shared_memory() - shared_before, f"/proc/{first_process}/root/proc"
+    try:
+        processes = [name for name in os.listdir(seen) if name.isdigit()]
+    except OSError:  # it has not begun, or has ended
+        processes = []
+    for process in processes:
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            status = Path(seen, process, "status").read_text()
+            threads += _number("Threads", status)
+            memory += _number("RssAnon", status) * 1024
     if threads > PROCESS_LIMIT:
         return f"it ran more than {PROCESS_LIMIT} processes at once; the lab ended it"
     if memory > MEMORY_LIMIT:
