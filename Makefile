@@ -1,10 +1,10 @@
 # `make site` builds the guide into site/, `make serve` previews it, `make test` proves it: CI runs nothing else.
-# Everything that is fetched lands in .venv/ and .cache/; only `make test` installs programs, from Debian (tests/programs).
+# Everything that is fetched lands in .venv/ and .cache/; only `make test` and `make bench` install programs, from Debian (tests/programs).
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := site
-.PHONY: site serve test lint pin clean
+.PHONY: site serve test lint bench pin clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -28,8 +28,11 @@ test: .venv/test.done .cache/programs.done .cache/node/done lint site
 	$(BIN)/python -m pytest
 
 lint: .venv/test.done
-	$(BIN)/ruff check checks hooks tests/*.py
-	$(BIN)/ruff format --check checks hooks tests/*.py
+	$(BIN)/ruff check checks hooks bench tests/*.py
+	$(BIN)/ruff format --check checks hooks bench tests/*.py
+
+bench: .venv/site.done .cache/programs.done
+	$(BIN)/python bench/lab.py
 
 # One environment; the tests add to it what the site does not need.
 .venv/bin/python:
@@ -44,9 +47,10 @@ lint: .venv/test.done
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
 	@touch $@
 
+# Without the plugins of Debian 11 (not on Ubuntu) there is no stamp, so that each run says what is missing.
 .cache/programs.done: tests/programs
 	tests/programs
-	@mkdir -p .cache && touch $@
+	@[ ! -d .cache/cni-0.9.0 ] || touch $@
 
 .cache/node/done: tests/node/package.json tests/node/package-lock.json .venv/test.done
 	@mkdir -p .cache/node && cp tests/node/package.json tests/node/package-lock.json .cache/node/
