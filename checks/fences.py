@@ -6,7 +6,7 @@ import re
 from checks.findings import check
 
 # The lexer that a kind of snippet is shown with; what is not here is included outside of a fence.
-LEXERS = {"cni": "json", "pods": "yaml", "units": "ini", "shell": "console", "env": "bash"}
+LEXERS = {"cni": "json", "pods": "yaml", "units": "ini", "shell": "console", "env": "bash", "failures": "json"}
 # Kinds that hold words, with a file for each language.
 BILINGUAL = ("flags", "diagrams")
 ADMONITIONS = ("note", "tip", "info", "warning", "danger")
@@ -56,7 +56,7 @@ def include_resolves(tree):
 def fence_has_the_lexer_of_its_kind(tree):
     """The word after a fence's ticks is the lexer of the snippet's kind, and nothing follows it.
 
-    `json` for `cni/`, `yaml` for `pods/`, `ini` for `units/`, `console` for `shell/`, `bash` for `env/`. Tables (`flags/`) and diagrams are
+    `json` for `cni/` and `failures/`, `yaml` for `pods/`, `ini` for `units/`, `console` for `shell/`, `bash` for `env/`. Tables (`flags/`) and diagrams are
     included outside of a fence. With another word, colours are wrong or missing and a transcript is copied with its prompts. Write the lexer
     of the kind.
     """

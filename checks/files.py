@@ -22,7 +22,7 @@ def snippet_is_of_a_known_kind(tree):
     """The folder of a snippet says how it is checked, and the ending of its name agrees with the folder.
 
     A file in no such folder would be claimed by no check. Move it into the folder of its kind, or give it the ending of that
-    folder: `cni/*.conf`, `pods/*.yaml`, `units/*.service`, `shell/*.console`, `flags/*.md`, `diagrams/*.svg`, `env/*.env`.
+    folder: `cni/*.conf`, `pods/*.yaml`, `units/*.service`, `shell/*.console`, `flags/*.md`, `diagrams/*.svg`, `env/*.env`, `failures/*.conf`.
     """
     known = ", ".join(f"{kind}/*{ending}" for kind, ending in KINDS.items())
     for snippet in tree.snippets():

@@ -36,6 +36,7 @@ KINDS = {
     "flags": ".md",
     "diagrams": ".svg",
     "env": ".env",
+    "failures": ".conf",
 }
 # What --kind calls them, for files that stand in no such folder.
 KIND_NAMES = {
@@ -219,7 +220,7 @@ def kind_of(name: str) -> str:
         return "page"
     if parts[0] == "snippets":
         return parts[1] if len(parts) > 2 and parts[1] in KINDS else "unknown"
-    endings = {ending: kind for kind, ending in KINDS.items()} | {".md": "page", ".yml": "pods"}
+    endings = {ending: kind for kind, ending in reversed(KINDS.items())} | {".md": "page", ".yml": "pods"}
     return endings.get(os.path.splitext(name)[1], "unknown")
 
 

@@ -34,6 +34,8 @@ _PLUGINS = ["CNI plugins 0.3.0", "CNI plugins 0.9.0", "CNI plugins 1.1.1"]
 _RKT = ["rkt 1.13.0", "rkt 1.30.0"]
 VALIDATED_WITH = {
     "cni/": _PLUGINS,
+    "failures/flannel-": _PLUGINS[:2],
+    "failures/": _PLUGINS,
     "env/": _PLUGINS[:2],  # the package of 1.1.1 has no flannel
     "pods/": ["Kubernetes 1.3", "Kubernetes 1.37"],
     "units/": ["systemd 219", "systemd 252", *_RKT],

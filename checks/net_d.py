@@ -1,0 +1,68 @@
+"""rkt's rules for `/etc/rkt/net.d`: which network comes out of which file, and what fails all of them.
+
+```python
+from checks.net_d import loaded
+
+folder = loaded({"10-good.conf": '{"name": "rkt.kubernetes.io", "type": "bridge"}', "99-other.conf": "{"})
+print(folder.networks, folder.broken, folder.fault)
+#> {} 99-other.conf the text ends before everything is closed; write } after this
+```
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from checks.documents import Broken
+from checks.networks import Conf, read
+
+# The keys that rkt itself reads of each file, whichever network a pod asks for, with the Go type that each has.
+READ_BY_RKT = {("name",): "string", ("type",): "string", ("ipMasq",): "bool", ("mtu",): "int", ("ipam", "type"): "string"}
+
+
+@dataclass
+class Folder:
+    """What rkt has read: the file of each network, what it says of files that it passes over, and what it stumbled over."""
+
+    networks: dict[str, str] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+    broken: str = ""
+    fault: str = ""
+
+
+def loaded(files: Mapping[str, str]) -> Folder:
+    """What rkt makes of a folder, given as names (below the folder) with texts.
+
+    Names that do not end in `.conf` and subfolders do not count. Files are read in the order of their names, byte by byte; the first
+    with a `name` wins. One that cannot be read fails all.
+    """
+    folder = Folder()
+    for name in sorted(files, key=str.encode):
+        if not name.endswith(".conf") or "/" in name:
+            continue
+        conf = read(files[name])
+        if fault := conf.message if isinstance(conf, Broken) else _misfit(conf):
+            return Folder(broken=name, fault=fault)
+        network = conf.text("name")
+        if network in folder.networks:
+            folder.ignored.append(f'"{network}" network already defined, ignoring {name}')
+        else:
+            folder.networks[network] = name
+    return folder
+
+
+def _misfit(conf: Conf) -> str:
+    """The words of rkt for the first value that it cannot read, or nothing."""
+    if conf.root.kind != "object":
+        return "json: cannot unmarshal a value that is no object into Go value of type networking.NetConf"
+    for path, wanted in READ_BY_RKT.items():
+        node = conf.root.at(path)
+        if node and not node.is_null and (kind := _kind(node)) != wanted and (kind, wanted) != ("number", "int"):
+            return f"json: cannot unmarshal {kind} into Go struct field NetConf.{'.'.join(path)} of type {wanted}"
+    return ""
+
+
+def _kind(node) -> str:
+    """What Go's decoder calls a value."""
+    if node.kind != "scalar":
+        return {"list": "array"}.get(node.kind, node.kind)
+    return "bool" if isinstance(node.value, bool) else "string" if isinstance(node.value, str) else "number"
