@@ -44,6 +44,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--site", type=Path, metavar="DIR", help="also check the links of the site built in DIR")
     parser.add_argument("--online", action="store_true", help="also ask external links whether they are alive")
     parser.add_argument("--no-lab", action="store_true", help="run no snippet, check what can be seen without that")
+    parser.add_argument("--update", action="store_true", help="run the transcripts, and rewrite output that is not what they print")
+    parser.add_argument("--shell", type=Path, metavar="FILE", help="open a shell in the lab where this transcript or network stands")
     parser.add_argument("--record", type=Path, metavar="FILE", help="write the verification record, if nothing is found")
     return parser.parse_args(argv)
 
@@ -62,16 +64,55 @@ def _run(options: argparse.Namespace) -> int:
         return _fail(f"{missing[0]}: no such file")
     if options.site and not (options.site / "index.html").is_file():
         return _fail(f"{options.site}: holds no built site; `make site` builds it")
+    if options.shell:
+        return _shell(options)
+    if options.update and os.environ.get("CI"):
+        return _fail("--update changes what is to be proved, so it does nothing with CI set")
     tree, wanted = _tree(options)
     if options.record:
         wanted = None  # the record is one of the whole guide
     tree.site, tree.online, tree.lab, tree.wanted = options.site, options.online, not options.no_lab, wanted
+    if options.update:
+        return _update(tree)
     found = findings.run(tree, options.only)
     if options.record:
         found = [finding for finding in found if finding.check != "record_is_up_to_date"]  # the record is about to be
     if wanted is not None:
         found = [finding for finding in found if finding.place.path in wanted]
     return _report(tree, found, options)
+
+
+def _update(tree: Tree) -> int:
+    """Rewrite the output of transcripts, and print what has changed and what is still wrong."""
+    from checks.updates import update
+
+    changed = wrong = 0
+    for difference, problems in update(tree):
+        print(difference, end="")
+        for place, message in problems:
+            print(f"{place}: {message}")
+        changed, wrong = changed + bool(difference), wrong + len(problems)
+    for sentence in tree.not_run:
+        print(f"not run: {sentence}", file=sys.stderr)
+    print(f"{changed} transcript{'s' * (changed != 1)} rewritten, {wrong} finding{'s' * (wrong != 1)}", file=sys.stderr)
+    return 2 if tree.not_run else 1 if wrong else 0
+
+
+def _shell(options: argparse.Namespace) -> int:
+    """Open a shell in the lab at the end of a file."""
+    from checks import lab, sessions
+
+    options.files = [options.shell]
+    if not options.shell.is_file():
+        return _fail(f"{options.shell}: no such file")
+    tree, wanted = _tree(options)
+    file = next((each for each in tree.files() if wanted is None or each.path in wanted), None)
+    text = sessions.to_look_at(file) if file else ""
+    if not text:
+        return _fail(f"{options.shell}: neither a transcript with a command that can be run, nor a network configuration")
+    if problem := lab.unavailable() or sessions.lacking(tree, text):
+        return _fail(problem)
+    return sessions.stay(tree, text)
 
 
 def _tree(options: argparse.Namespace) -> tuple[Tree, set[str] | None]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from checks import lab, programs
 from checks.facts import load
 from checks.findings import check
 
@@ -126,6 +127,68 @@ def socket_is_opened_once(tree):
                     file.place(start, start + len(listen[0])),
                     f"`{name}` opens the socket already, and the service quits when it gets both; delete `{listen[0]}`",
                 )
+
+
+@check(needs="lab")
+def unit_is_accepted_by_systemd(tree):
+    """`systemd-analyze verify` has nothing to say about a service unit.
+
+    The unit lies in `/etc/systemd/system` of the lab, beside the other units of the guide, and an empty program stands
+    where it starts one that is not there. systemd then reads the unit as it would on a node. It finds values that it does
+    not understand and required units that do not exist, which the names of the keys do not show. Mend what it says.
+
+    It is the systemd of this machine that is asked, and it is newer than those of the guide's time. Whether a key is old
+    enough is judged by `unit_has_the_form`.
+    """
+    files, version = tree.to_run("units"), programs.version_of("systemd-analyze")
+    if files and (reason := lab.unavailable()):
+        tree.not_run.append(f"units: {reason}")
+    elif files and not version:
+        programs.missing(tree, "systemd-analyze", "units")
+    else:
+        for file in files:
+            yield from _verified(tree, file)
+            tree.ran[file.path] = [f"systemd-analyze {version}"]
+
+
+# Makes an empty program of each path behind the unit's name, also where only root of the host may write.
+_VERIFY = """
+unit=/etc/systemd/system/$1
+shift
+for path; do
+  [ -e "$path" ] && continue
+  folder=$(dirname "$path")
+  mkdir -p "$folder" /run/over$folder /run/work$folder
+  [ -w "$folder" ] || mount -t overlay -o "lowerdir=$folder,upperdir=/run/over$folder,workdir=/run/work$folder" over "$folder"
+  install -m 0755 /dev/null "$path"
+done
+exec systemd-analyze verify --man=no "$unit"
+"""
+
+
+def _verified(tree, file) -> Iterator:
+    """What `systemd-analyze verify` says of a unit, placed at what it speaks of."""
+    name, found = file.path.rsplit("/", 1)[-1], settings(file.text)
+    units = {f"/etc/systemd/system/{each.path.rsplit('/', 1)[-1]}": each.text for each in [*tree.snippets("units"), file]}
+    paths = [match[0] for each in found if each.key.startswith("Exec") and (match := re.search(r"/[\w./-]+", each.value.split(" ")[0]))]
+    result = lab.run(["bash", "-c", _VERIFY, "verify", name, *dict.fromkeys(paths)], files=units)
+    if result.stopped:
+        yield file.place(0), result.stopped
+        return
+    own = [line for line in result.output.splitlines() if name in line]
+    for line in own or result.output.splitlines()[-1:] if result.status else own:
+        match = re.match(r"(?:\S*?:(?P<line>\d+): )?(?:\S+\.\w+: )?(?P<words>.*)", line)
+        yield _place(file, found, match["line"], match["words"]), f"systemd-analyze: {match['words'].removesuffix('.')}"
+
+
+def _place(file, found, line: str | None, words: str):
+    """The line of a unit that is meant, or the setting that holds the first name that the words quote, or the whole unit."""
+    if line:
+        start = sum(len(each) for each in file.text.splitlines(keepends=True)[: int(line) - 1])
+        return file.place(start, start + len(file.text[start:].split("\n")[0]))
+    names = re.findall(r"[\w./@-]+\.\w+|/[\w./-]+", words)
+    setting = next((each for name in names for each in found if name in each.value), None)
+    return file.place(setting.value_start, setting.value_start + len(setting.value)) if setting else file.place(0)
 
 
 def _nearest(name: str, known) -> str:

@@ -54,7 +54,8 @@ def test_chinese_section_says_as_much(name):
 def test_name_is_a_statement_and_docstring_explains(name):
     doc = folded(CHECKS[name].function.__doc__ or "")
     assert re.search(
-        r"_(attaches|is|are|has|have|holds|hold|fits|agrees|agree|resolves|differ|stands|exists|answers|was|names|says|reads|lies|means)(_|$)", name
+        r"_(attaches|runs|is|are|has|have|holds|hold|fits|agrees|agree|resolves|differ|stands|exists|answers|was|names|says|reads|lies|means)(_|$)",
+        name,
     ), name
     assert len(doc) >= 2, "the first paragraph is the statement, the second says why and how to mend it"
     assert doc[0].endswith(".")
