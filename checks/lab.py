@@ -9,8 +9,9 @@ privileged namespace are locked, so neither `umount` nor a remount for writing r
 ```python
 from checks import lab
 
-if not lab.unavailable():
-    print(lab.run(["bash", "-c", "echo $HOME; whoami"]).output)
+for result in [] if lab.unavailable() else [lab.run(["bash", "-c", "echo $HOME; whoami"])]:
+    print(result.output.split())
+    #> ['/home/reader', 'root']
 ```
 """
 
@@ -42,6 +43,7 @@ ENVIRONMENT = {
 }
 
 MEMORY_LIMIT = 512 * 1024 * 1024  # of all processes together, files in memory counted too
+MEMORY_LEFT = 128 * 1024 * 1024  # what the whole machine keeps
 FILES_LIMIT = 64 * 1024 * 1024  # of all files that are written
 PROCESS_LIMIT = 256  # threads counted too: a program written in Go starts about ten
 OUTPUT_LIMIT = 1024 * 1024
@@ -245,7 +247,7 @@ def _outer(bind: Mapping[str, Path], interactive: bool, info: int) -> list[str]:
 
 def _watch(started: subprocess.Popen, info: IO[bytes], seconds: float) -> tuple[bytes, str]:
     """Read the output until the lab ends or uses more than it may: the output, and why it has to be ended."""
-    output, begun, looked, before = bytearray(), time.monotonic(), 0.0, _shared_memory()
+    output, begun, looked, before = bytearray(), time.monotonic(), 0.0, _machine("Shmem")
     with selectors.DefaultSelector() as selector:
         if started.stdout:
             selector.register(started.stdout, selectors.EVENT_READ)
@@ -261,7 +263,7 @@ def _watch(started: subprocess.Popen, info: IO[bytes], seconds: float) -> tuple[
                 return bytes(output), f"it printed more than {OUTPUT_LIMIT >> 10} KiB; the lab ended it"
             now = time.monotonic()
             if now - begun > seconds:
-                return bytes(output), f"it took longer than {seconds:g} seconds; the lab ended it"
+                return bytes(output), f"it took longer than {seconds:g} s; the lab ended it"
             if now - looked > _INTERVAL:
                 looked = now
                 if stopped := _too_much(_first_process(info), before):
@@ -271,10 +273,12 @@ def _watch(started: subprocess.Popen, info: IO[bytes], seconds: float) -> tuple[
 def _too_much(first_process: int, shared_before: int) -> str:
     """Why the lab has to be ended, going by its own /proc; empty while it keeps within its limits.
 
-    Files in memory belong to no process, and the lab's root can make more of them than `FILES_LIMIT`. So what the whole
-    machine holds in such files is counted too, as far as it has grown since the start.
+    Files in memory belong to no process, and the lab's root can make more of them than `FILES_LIMIT`. They are counted as far
+    as such files of the whole machine have grown, and no further than the lab has written or mapped. What fills them in
+    another way meets the last limit: the machine keeps some memory.
     """
-    threads, memory, seen = 0, _shared_memory() - shared_before, f"/proc/{first_process}/root/proc"
+    threads = memory = written = 0
+    seen = f"/proc/{first_process}/root/proc"
     try:
         processes = [name for name in os.listdir(seen) if name.isdigit()]
     except OSError:  # it has not begun, or has ended
@@ -284,16 +288,20 @@ def _too_much(first_process: int, shared_before: int) -> str:
             status = Path(seen, process, "status").read_text()
             threads += _number("Threads", status)
             memory += _number("RssAnon", status) * 1024
+            written += _number("RssShmem", status) * 1024 + _number("wchar", Path(seen, process, "io").read_text())
+    memory += max(0, min(written, _machine("Shmem") - shared_before))
     if threads > PROCESS_LIMIT:
         return f"it ran more than {PROCESS_LIMIT} processes at once; the lab ended it"
     if memory > MEMORY_LIMIT:
         return f"it used more than {MEMORY_LIMIT >> 20} MiB of memory; the lab ended it"
+    if _machine("MemAvailable") < MEMORY_LEFT:
+        return f"this machine has less than {MEMORY_LEFT >> 20} MiB of memory left; the lab ended it"
     return ""
 
 
-def _shared_memory() -> int:
-    """Bytes that this machine holds in files in memory."""
-    return _number("Shmem", Path("/proc/meminfo").read_text()) * 1024
+def _machine(name: str) -> int:
+    """Bytes of memory that the whole machine has or uses: `MemAvailable`, `Shmem` (files in memory)."""
+    return _number(name, Path("/proc/meminfo").read_text()) * 1024
 
 
 def _number(name: str, text: str) -> int:
