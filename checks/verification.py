@@ -23,6 +23,7 @@ from pathlib import Path
 from checks import recordings
 from checks.facts import load
 from checks.findings import Place, check
+from checks.sessions import absent, can_run
 from checks.shell import commands
 from checks.tree import File
 
@@ -39,7 +40,6 @@ VALIDATED_WITH = {
     "env/": _PLUGINS[:2],  # the package of 1.1.1 has no flannel
     "pods/": ["Kubernetes 1.3", "Kubernetes 1.37"],
     "units/": ["systemd 219", "systemd 252", *_RKT],
-    "shell/": ["bash", "shellcheck"],
     "flags/annotations.": ["kubelet 1.3"],
     "flags/cni-flannel.": _PLUGINS[:2],
     "flags/cni-": _PLUGINS,
@@ -49,8 +49,9 @@ VALIDATED_WITH = {
     "flags/rkt.": _RKT,
     "diagrams/": ["XML 1.0"],
 }
-# With whose flags the commands of a transcript are compared, by the program that they name.
+# With whose flags the commands of a transcript are compared, by the program that they call, beside what reads all of them.
 _FLAGS_OF = {"rkt": _RKT, "kubelet": ["kubelet 1.3"]}
+_SHELL = ["bash", "shellcheck"]
 
 
 def levels(tree) -> list[dict]:
@@ -71,12 +72,29 @@ def _entry(tree, snippet) -> dict:
     if reason := load("excused")["snippets"].get(snippet.path):
         return entry | {"level": "excused", "reason": reason}
     typed = commands(snippet.text) if snippet.kind == "shell" else []
-    if shown := [command for command in typed if command.output.strip()]:
-        return entry | _recorded(shown)
+    shown = [command for command in typed if command.output.strip()]
+    if shown and ((recorded := _recorded(shown)) or not can_run(snippet.text)):
+        return entry | recorded
     name = f"{snippet.kind}/{snippet.name.rsplit('/', 1)[-1]}"
-    compared = next((names for start, names in VALIDATED_WITH.items() if name.startswith(start)), [])
-    compared = compared + [name for program, names in _FLAGS_OF.items() if _names(typed, program) for name in names]
+    compared = next((names for start, names in VALIDATED_WITH.items() if name.startswith(start)), _compared(typed, snippet.text))
     return entry | {"level": "validated" if compared else None, "with": compared}
+
+
+def _compared(typed: list, text: str) -> list[str]:
+    """With what the commands of a transcript without output are compared; nothing where one of them is compared with nothing.
+
+    One that can be run has its words read by shell and shellcheck, until the lab runs it.
+    """
+    cannot = {program for command in typed for program in absent(command)}
+    if can_run(text):
+        return _SHELL
+    if cannot <= set(_FLAGS_OF):
+        names = set(re.findall(r"^\$ export (\w+)=", text, re.M))
+        tables = {each["table"] for each in load("env-vars")["variables"] if each["name"] in names}
+        compared = [name for program in sorted(cannot) for name in _FLAGS_OF[program]]
+        compared += [name for table in sorted(tables) for name in VALIDATED_WITH[f"flags/{table}."]]
+        return [*_SHELL, *compared] if compared else []
+    return []
 
 
 def _recorded(shown: list) -> dict:
@@ -87,10 +105,6 @@ def _recorded(shown: list) -> dict:
     sources = [recordings.index()[each.file] for same in found for each in same]
     programs = {f"{name} {version}" for source in sources for name, version in source["programs"].items()}
     return {"level": "recorded", "with": sorted(programs), "date": max(source["day"] for source in sources)}
-
-
-def _names(typed: list, program: str) -> bool:
-    return any(re.search(rf"(?<![\w./-]){program}(?![\w./-])", command.text) for command in typed)
 
 
 def write(tree, path: Path) -> None:
@@ -116,8 +130,16 @@ def snippet_has_a_level(tree):
     """
     for snippet in tree.snippets():
         if _entry(tree, snippet)["level"] is None:
-            missing = "an output in it was never recorded" if snippet.kind == "shell" else "no check judges this kind of file"
-            yield snippet.place(0), f"has no level of verification: {missing}"
+            yield snippet.place(0), f"has no level of verification: {_missing(snippet)}"
+
+
+def _missing(snippet) -> str:
+    """What a snippet without a level would need."""
+    if snippet.kind != "shell":
+        return "no check judges this kind of file"
+    if any(command.output.strip() for command in commands(snippet.text)):
+        return "an output in it was never recorded"
+    return "it can neither be run nor compared with facts; say why in checks/facts/excused.json"
 
 
 @check(whole=True)
