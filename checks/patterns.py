@@ -22,7 +22,7 @@ _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 PATTERNS = {
     "MAC address": r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b",
     "UUID": r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b",
-    "time": rf"\b{_MONTH} [ \d]\d \d\d:\d\d(?::\d\d)?\b|\b\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?: ?[+-]\d{{4}}| UTC|Z)*",
+    "time": rf"\b{_MONTH} [ \d]\d (?:\d\d:\d\d(?::\d\d)?| \d{{4}})\b|\b\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?: ?[+-]\d{{4}}| UTC|Z)*",
     "process": r"(?<=\w\[)\d+(?=\])|(?<=\bpid=)\d+",
     "interface": r"^\d+(?=: [\w@.-]+: <)|(?<=@if)\d+",
     "link-local address": r"\bfe80::[0-9a-f:]+",

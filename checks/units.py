@@ -175,8 +175,9 @@ def _verified(tree, file) -> Iterator:
     if result.stopped:
         yield file.place(0), result.stopped
         return
-    own = [line for line in result.output.splitlines() if name in line]
-    for line in own or result.output.splitlines()[-1:] if result.status else own:
+    said = result.output.splitlines()
+    own = [line for line in said if name in line and "has a bad unit file setting" not in line]  # which says no more than the line above
+    for line in own or (said[-1:] if result.status else []):
         match = re.match(r"(?:\S*?:(?P<line>\d+): )?(?:\S+\.\w+: )?(?P<words>.*)", line)
         yield _place(file, found, match["line"], match["words"]), f"systemd-analyze: {match['words'].removesuffix('.')}"
 
