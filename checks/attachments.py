@@ -54,11 +54,11 @@ def network_attaches(tree):
 
 @check()
 def failure_is_explained(tree):
-    """A configuration in `snippets/failures/` is in the facts, a static check finds its mistake, and the page gives its message.
+    """A configuration in `snippets/failures/` is in the facts, a static check finds its mistake, and its message stands beside it.
 
     The guide shows configurations that do not work, so that a reader recognises what an error, or the lack of one, comes
     from. Each holds one mistake, and `checks/facts/failures.json` says what happens with it and which check finds it without
-    a plugin. Where a plugin refuses it, the message stands as inline code on each page that shows the file.
+    a plugin. Where a plugin refuses it, the message stands as inline code in the section that shows the file.
 
     Add the missing entry or message, or delete the file.
 
@@ -74,13 +74,12 @@ def failure_is_explained(tree):
         if known[name]["found_by"] not in found:
             others = f"; what finds something is {', '.join(sorted(found))}" if found else ""
             yield file.place(0), f"the check {known[name]['found_by']} finds nothing here, though the facts say so{others}"
-        for page in tree.pages():
-            shown = next((include for include in page.includes if include.name == file.name), None)
-            if shown and known[name]["message"] and known[name]["message"] not in [code.text for code in page.codes]:
-                yield (
-                    page.place(shown.start, shown.end),
-                    f"the page does not give the message that this file leads to: {known[name]['message']}",
-                )
+        message = known[name]["message"]
+        for page in tree.pages() if message else ():
+            for shown in (include for include in page.includes if include.name == file.name):
+                section = page.section(shown.start)
+                if message not in [code.text for code in page.codes if page.section(code.start) == section]:
+                    yield page.place(shown.start, shown.end), f"the section does not give the message that this file leads to: {message}"
 
 
 @check(needs="lab")

@@ -202,3 +202,17 @@ def test_failures_are_cases_of_the_facts():
         verdicts = CASES[failure["case"]]["verdicts"]
         assert {recorded(verdict) for verdict in verdicts.values()} == {failure["outcome"]}, name
         assert {verdict.get("message", "") for verdict in verdicts.values()} == {failure["message"]}, name
+
+
+def test_guide_with_another_ending_is_not_loaded(tmp_path):
+    """The file's name ends in `.json`, in the snippet and in the transcript: everything is content, and rkt skips it."""
+    for name in ("cni/10-k8s-bridge", "shell/networking-bridge-install"):
+        path = next((ROOT / "snippets").glob(f"{name}.*"))
+        to = tmp_path / "snippets" / f"{name}{'.json' if path.suffix == '.conf' else path.suffix}"
+        to.parent.mkdir(parents=True)
+        to.write_text(path.read_text("utf-8").replace("10-k8s-bridge.conf", "10-k8s-bridge.json"), "utf-8")
+    tree = Tree(tmp_path)
+    tree.lab = True
+    (found,) = run(tree, ["network_attaches"])
+    assert str(found.place) == "snippets/cni/10-k8s-bridge.json:1:1"
+    assert "it reads names that end in .conf and skips 10-k8s-bridge.json" in found.message
