@@ -20,8 +20,8 @@ from functools import cache
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 
 PATTERNS = {
-    "MAC address": r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b",
-    "UUID": r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b",
+    "MAC address": r"(?<![0-9a-f:])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9a-f:])",
+    "UUID": r"(?<![0-9a-f-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-f-])",
     "time": rf"\b{_MONTH} [ \d]\d (?:\d\d:\d\d(?::\d\d)?| \d{{4}})\b|\b\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?: ?[+-]\d{{4}}| UTC|Z)*",
     "process": r"(?<=\w\[)\d+(?=\])|(?<=\bpid=)\d+",
     "interface": r"^\d+(?=: [\w@.-]+: <)|(?<=@if)\d+",
