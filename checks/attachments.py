@@ -4,6 +4,7 @@ What `checks.cni` says of a configuration without a plugin is proved here with o
 """
 
 import os
+import posixpath
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -107,7 +108,7 @@ class _Job:
     conf: Conf
     version: str
     folder: Path
-    environment: File | None
+    environment: str | None
     transcript: File | None
     at: Span
     commands: str
@@ -121,10 +122,6 @@ class _Job:
     def plugins(self) -> str:
         return f"CNI {self.conf.plugin} {self.version}"
 
-    @property
-    def subnet_env(self) -> str:
-        return self.environment.text if self.environment else SUBNET_ENV
-
 
 def _jobs(tree, file: File) -> list[_Job]:
     """A job for each set of plugins that has the plugin. What is not JSON, or names a plugin that rkt does not bring, is left to `checks.cni`."""
@@ -134,7 +131,7 @@ def _jobs(tree, file: File) -> list[_Job]:
     sets = {version: folder for version, folder in programs.cni_plugins().items() if (folder / conf.plugin).is_file()}
     if not sets:
         programs.missing(tree, f"the plugin {conf.plugin}", f"attaching pods to {file.name}")
-    environment = next(iter(tree.snippets("env")), None) if conf.plugin == "flannel" else None
+    environment = next((env.text for env in tree.snippets("env")), SUBNET_ENV) if conf.plugin == "flannel" else None
     transcript, at, typed, target = _installing(tree, PurePosixPath(file.path).name)
     return [_Job(file, conf, version, folder, environment, transcript, at, typed, target) for version, folder in sets.items()]
 
@@ -146,8 +143,8 @@ def _installing(tree, name: str) -> tuple[File | None, Span, str, str]:
         for number, command in enumerate(typed, 1):
             for words in (program(simple.words) for simple in simple_commands(command.text)):
                 values = [word.value for word in words]
-                if values[:1] in (["install"], ["cp"]) and name in values[1:-1] and values[-1].startswith(NET_D):
-                    target = values[-1] if values[-1].rstrip("/") != NET_D else f"{NET_D}/{name}"
+                if values[:1] in (["install"], ["cp"]) and name in values[1:-1] and f"{values[-1]}/".startswith(f"{NET_D}/"):
+                    target = values[-1] + (f"/{name}" if values[-1].rstrip("/") == NET_D else "")
                     at = command.start, command.start + len(command.text)
                     return transcript, at, "\n".join(each.text for each in typed[:number]), target
     return None, (0, 0), "", ""
@@ -170,8 +167,7 @@ def _run(tree, jobs: list[_Job]) -> dict[_Job, Attempt]:
 
 
 def _attempt(job: _Job) -> Attempt:
-    environment = job.subnet_env if job.conf.plugin == "flannel" else None
-    return attach(job.name, job.file.text, job.folder, install=job.commands, target=job.target, environment=environment)
+    return attach(job.name, job.file.text, job.folder, install=job.commands, target=job.target, environment=job.environment)
 
 
 def _words(job: _Job, attempt: Attempt) -> Words | None:
@@ -179,18 +175,18 @@ def _words(job: _Job, attempt: Attempt) -> Words | None:
     if attempt.stopped:
         return job.file.place(0), f"the attempt came to no end: {attempt.stopped}"
     if not attempt.ok("install"):
-        said = attempt.parts["install"].output.strip()
+        said = " ".join(attempt.parts["install"].output.split())
         return (job.transcript or job.file).place(*job.at), f"this command, which puts {job.name} into place, fails: {said}"
-    folder, installed = attempt.folder, PurePosixPath(job.target or job.name).name
+    folder, installed = attempt.folder, posixpath.relpath(job.target, NET_D) if job.target else job.name
     if folder.broken:
         return job.file.place(0), f"rkt cannot read {folder.broken}, so no pod starts: {folder.fault}"
     if folder.networks.get(NETWORK) != installed:
         words = f"no pod starts, because rkt finds no network {NETWORK} in {NET_D}:"
-        if installed.endswith(".conf"):
+        if installed in folder.networks.values():
             return job.file.place(*job.conf.span("name")), f"{words} this file gives another name"
         place = job.transcript.place(*job.at) if job.transcript and job.name.endswith(".conf") else job.file.place(0)
-        return place, f"{words} it reads names that end in .conf and skips {installed}"
-    found = trouble(attempt, job.conf, variables(job.subnet_env))
+        return place, f"{words} it reads names that end in .conf, in no subfolder, and skips {installed}"
+    found = trouble(attempt, job.conf, variables(job.environment or ""))
     return (job.file.place(*found[0]), found[1]) if found else None
 
 
