@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from checks import recordings
 from checks.patterns import changes
 from checks.runs import lines, problems, sessions
 from checks.sessions import Session
@@ -31,8 +32,8 @@ def update(tree) -> Iterator[tuple[str, list]]:
 def mended(text: str, session: Session) -> str:
     """A transcript with the lines of its outputs that differ from a run replaced by those of the run.
 
-    A line that says the same but for what varies by nature stays as it is. A command that is shown without output stays so,
-    and the words of one that should not have failed are not put down as if they were right.
+    A line that says the same but for what varies by nature stays as it is, and so does an output that was recorded. A command that is
+    shown without output stays so, and the words of one that should not have failed are not put down as if they were right.
     """
     typed = commands(text)
     for number in reversed(range(len(session.steps))):
@@ -40,7 +41,8 @@ def mended(text: str, session: Session) -> str:
         shown, real = lines(command.output), [line.rstrip() for line in lines(step.output)]
         follows = typed[number + 1 : number + 2]
         failed = step.status and not any(each.text.strip() == "echo $?" for each in follows)
-        found = changes(shown, real) if shown and not failed else []
+        recorded = recordings.matching(command.text, command.output)
+        found = changes(shown, real) if shown and not failed and not recorded else []
         for a, b, c, d in reversed(found):
             shown[a:b] = real[c:d]
         if found:
