@@ -103,7 +103,9 @@ def check(*, whole: bool = False, needs: str = "") -> Callable:
 def load() -> dict[str, Check]:
     """Import every module of `MODULES` and return the register, by name in the modules' order."""
     for module in MODULES:
-        importlib.import_module(f"checks.{module}")
+        imported = importlib.import_module(f"checks.{module}").__name__
+        for each in [each for each in CHECKS.values() if each.function.__module__ == imported]:
+            CHECKS[each.name] = CHECKS.pop(each.name)  # in its turn, though it may have been imported earlier
     return CHECKS
 
 
