@@ -40,3 +40,16 @@ def test_guide_has_files_that_rkt_reads(root):
         assert loaded({name: text}).networks == {ASKED: name}
     assert loaded(texts).networks == {ASKED: "10-k8s-bridge.conf"}
     assert len(loaded(texts).ignored) == len(texts) - 1
+
+
+def test_messages_in_the_guide_are_of_these_situations(root):
+    """What the page shows of net.d comes of a folder that the rules read so."""
+    situations = {case["case"]: case for case in CASES}
+    shown = {
+        name: (root / f"snippets/shell/networking-{name}.console").read_text("utf-8")
+        for name in ("two-files", "broken-file", "wrong-extension")
+    }
+    assert situations["06-both-seed-files-no-subnet.env"]["ignored"][0] in shown["two-files"]
+    assert f"/etc/rkt/net.d/{loaded(situations['16-unrelated-broken-file']['files']).broken}" in shown["broken-file"]
+    assert situations["16-unrelated-broken-file"]["message"] in shown["broken-file"]
+    assert situations["10-ext-json"]["message"] in shown["wrong-extension"]
