@@ -22,7 +22,7 @@ state() { # what a node holds: links, addresses, routes, firewall rules, leases 
   ip -br link show type bridge | sed 's/ .*//; s/^/bridge /'
   ip -br link | sed 's/[@ ].*//; s/^/link /'
   ip -o -4 addr | awk '{ print "address", $2, $4 }'
-  ip -4 route | sed 's/^/route /'
+  ip -4 route | sed 's/ linkdown//; s/ *$//; s/^/route /' # a pair of links may take a moment to be up
   iptables-save | grep -E '^(-A|:CNI)' | sed 's/^/rule /'
   find /var/lib/cni -type f | sed 's/^/file /'
 }

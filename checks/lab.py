@@ -279,9 +279,10 @@ def _too_much(first_process: int, shared_before: int) -> str:
     """
     threads = memory = written = 0
     seen = f"/proc/{first_process}/root/proc"
-    try:
-        processes = [name for name in os.listdir(seen) if name.isdigit()]
-    except OSError:  # it has not begun, or has ended
+    try:  # as long as bubblewrap has not changed its root, that is the host's own /proc, whose processes are not counted
+        begun = os.stat(seen).st_dev != os.stat("/proc").st_dev
+        processes = [name for name in os.listdir(seen) if name.isdigit()] if begun else []
+    except OSError:  # it has ended
         processes = []
     for process in processes:
         with contextlib.suppress(OSError):  # it has ended meanwhile
