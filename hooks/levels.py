@@ -1,4 +1,4 @@
-"""Levels of verification on the built site: at the foot of each code block, and all of them on the page on verification.
+"""Levels of verification on the built site: below each snippet, and all of them on the page on verification.
 
 The site shows what the committed record (`verification.json`) says, because the machine that publishes it cannot run the
 lab. `show()` is a plain function over the folder of a built site that `hooks/finish.py` has finished.
@@ -32,6 +32,9 @@ _COLUMNS = {"en": ("Snippet", "Level", "Day", "With"), "zh": ("片段", "级别"
 # A code block that finish.py has named, and the mark in Markdown that the table stands for.
 _BLOCK = re.compile(r'<div class="language-\w+ highlight" data-snippet="(?P<name>[^"]+)".*?</pre>', re.S)
 _MARK = "<!-- every snippet -->"
+# Tables and diagrams stand in no code block: the include leaves a mark behind it, for their name and level.
+_INCLUDE = re.compile(r'^(?P<line>(?P<indent> *)--8<-- "(?P<name>(?:flags|diagrams)/[^"]+)")$', re.M)
+_SHOWN = re.compile(r"<!-- snippet (?P<name>\S+) -->")
 
 
 def show(site: Path, root: Path) -> list[str]:
@@ -54,6 +57,7 @@ def show(site: Path, root: Path) -> list[str]:
         unknown = [each for each in _BLOCK.findall(text) if each not in record and each not in stale]
         problems += [f"{name}: snippets/{each} is not in verification.json" for each in unknown]
         text = _BLOCK.sub(lambda block, lang=lang, up=up: block[0] + foot(record.get(block["name"]), lang, up), text)
+        text = _SHOWN.sub(lambda mark, lang=lang, up=up: _named(mark["name"], foot(record.get(mark["name"]), lang, up), up), text)
         page.write_text(text.replace(_MARK, overview(record, lang, up)), "utf-8")
     return problems
 
@@ -74,6 +78,11 @@ def foot(entry: dict | None, lang: str, up: str) -> str:
         components = _COMMA[lang].join(entry["with"]) if entry["level"] != "validated" else ""
         words = " · ".join([level, *(html.escape(each) for each in (components, entry["date"]) if each)])
     return f'<p class="level">{words}</p>'
+
+
+def _named(name: str, line: str, up: str) -> str:
+    """The foot line of a table or diagram, which names the raw file too: there is no bar above it that would."""
+    return line.replace('<p class="level">', f'<p class="level alone"><a href="{up}/snippets/{name}">{name}</a> · ')
 
 
 def overview(record: dict[str, dict], lang: str, up: str) -> str:
@@ -104,6 +113,11 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 def _prose(text: str) -> str:
     """A sentence with inline code as HTML."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+
+
+def on_page_markdown(markdown, *, page, config, files) -> str:
+    """Leave a mark behind each table and diagram that a page includes."""
+    return _INCLUDE.sub(r"\g<line>\n\n\g<indent><!-- snippet \g<name> -->", markdown)
 
 
 @event_priority(-300)  # after finish.py, which says which snippet a code block shows

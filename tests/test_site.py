@@ -163,6 +163,19 @@ def texts(pattern: str, text: str) -> list[str]:
     return [html.unescape(re.sub(r"<[^>]+>", "", found)) for found in re.findall(pattern, text, re.S)]
 
 
+def test_every_table_and_diagram_carries_its_level(site):
+    """Below it stand its name, as a link to the raw file, and its level, which links to what it means."""
+    seen = set()
+    for page in (site / url(name, lang).lstrip("/") / "index.html" for name in PAGES for lang in ("en", "zh")):
+        text = page.read_text("utf-8")
+        assert "<!-- snippet" not in text, page
+        for raw, name, level in re.findall(r'<p class="level alone"><a href="([^"]+)">([^<]+)</a> · <a href="[^"]+#(\w+)">', text):
+            assert Path(page.parent, raw).resolve() == (site / "snippets" / name).resolve()
+            assert level == RECORD[name]["level"]
+            seen.add(name)
+    assert seen == {name for name in RECORD if name.startswith(("flags/", "diagrams/"))}
+
+
 def test_every_code_block_carries_its_level(site):
     """Level, components and day as the record has them, in the language of the page, with a link to what the level means."""
     seen = set()
