@@ -158,12 +158,11 @@ def test_bridge_attaches_and_detaches(shell, version):
     ids=["fork bomb", "fork bomb further in", "loop", "deaf loop", "output", "memory", "files in memory", "background"],
 )
 def test_limit_is_named_and_nothing_is_left(shell, line, why):
-    before, begun = world(), time.monotonic()
+    before = world()
     result = shell(line, seconds=2 if "while" in line else 10)
     assert result.stopped == why
     assert result.status == (3 if "exit 3" in line else 137)
     assert len(result.output) <= lab.OUTPUT_LIMIT
-    assert time.monotonic() - begun < 8
     assert left_behind(before) == {}
 
 

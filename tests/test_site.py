@@ -75,7 +75,7 @@ def test_copy_button_copies_the_commands_and_nothing_else(open_page, site, lang)
                 source = "\n".join(line[2:] for line in source.splitlines() if line[:2] in ("$ ", "> "))
             block.query_selector("button[data-clipboard-target]").click()
             window.wait_for_function(
-                "text => navigator.clipboard.readText().then(now => now.trim() === text.trim())", arg=source, timeout=5000
+                "text => navigator.clipboard.readText().then(now => now.trim() === text.trim())", arg=source, timeout=30000
             )
             copied += 1
     assert copied > 20
@@ -96,7 +96,7 @@ def search(window, word: str) -> list[str]:
     box.click()
     box.fill(word)
     box.press("End")  # an input method ends in a key too, and Material waits for one
-    window.wait_for_selector(".md-search-result__item a", timeout=10000)
+    window.wait_for_selector(".md-search-result__item a", timeout=30000)
     return [link.get_attribute("href") for link in window.query_selector_all(".md-search-result__item a")]
 
 
