@@ -320,3 +320,18 @@ def test_missing_program_makes_a_lab_unavailable(monkeypatch):
     assert lab.unavailable.__wrapped__() == (
         "the lab needs bwrap, which is not installed; `make test` installs it, or as root: apt-get install bubblewrap"
     )
+
+
+@pytest.mark.parametrize("user", ["this user", "ordinary user"])
+def test_whole_lab_run_of_the_guide_passes_and_leaves_nothing(user):
+    """`python -m checks`, with everything that the guide has to run, as root and as an ordinary user."""
+    if user == "ordinary user" and os.geteuid():
+        pytest.skip("the tests already run as an ordinary user")
+    before = world()
+    command = [*(NOBODY if user == "ordinary user" else []), sys.executable, "-B", "-m", "checks"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if user == "ordinary user" and ("Permission denied" in done.stderr or "No module named" in done.stderr):
+        pytest.skip("an ordinary user cannot read this checkout")
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+    assert "not run" not in done.stderr
+    assert left_behind(before) == {}
