@@ -14,12 +14,14 @@ import re
 from collections.abc import Iterator
 
 from checks import schemas
-from checks.documents import Node
 from checks.facts import load as facts
 
 
-def faults(words: list[Node]) -> Iterator[tuple[Node, str]]:
-    """What is wrong with the arguments of a kubelet."""
+def faults(words: list) -> Iterator[tuple]:
+    """What is wrong with the arguments of a kubelet: the word (anything with a `value`, of YAML or of a shell) and the message.
+
+    A value that a shell has yet to fill in is not judged.
+    """
     flags = {flag["name"]: flag for flag in facts("kubelet-flags")["flags"]}
     value_of = None
     for word in words:
@@ -39,7 +41,7 @@ def faults(words: list[Node]) -> Iterator[tuple[Node, str]]:
         else:
             kind = flags[name]["type"]
             value_of = name if not equals and kind != "bool" else None
-            if equals and (message := _flag_value(kind, value)):
+            if equals and "$" not in value and (message := _flag_value(kind, value)):
                 yield word, f"--{name} is {schemas.shown(value)}; {message}"
     if value_of:
         yield words[-1], f"--{value_of} has no value; write --{value_of}= and the value"

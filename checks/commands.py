@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from checks.arguments import faults
 from checks.facts import load
 from checks.findings import check
 from checks.shell import Word, commands, program, simple_commands
@@ -30,7 +31,7 @@ def rkt_command_agrees_with_facts(tree):
 
 @check()
 def kubelet_command_agrees_with_facts(tree):
-    """Each flag of a `kubelet` command exists in the kubelet of Kubernetes 1.3.
+    """Each flag of a `kubelet` command exists in the kubelet of Kubernetes 1.3, with a value that it takes.
 
     The guide shows commands for Kubernetes 1.3, the release that rktnetes came with, in transcripts and in the
     `Exec…=` lines of units. A flag that came later, or that is misspelt, makes the kubelet of 1.3 end at once.
@@ -39,8 +40,8 @@ def kubelet_command_agrees_with_facts(tree):
     which version on a flag exists.
     """
     for file, words in _programs(tree, "kubelet"):
-        for start, end, message in _kubelet(words):
-            yield file.place(start, end), message
+        for word, message in faults(words[1:]):
+            yield file.place(word.start, word.end), message
 
 
 def _programs(tree, name: str) -> Iterator[tuple]:
@@ -107,25 +108,6 @@ def _flags(words: list[Word], known: dict, name: str, stop: bool) -> Iterator:
             return words[at:]
         at += 1
     return []
-
-
-def _kubelet(words: list[Word]) -> Iterator[tuple[int, int, str]]:
-    """What is unknown in a kubelet command line, as (start, end, message)."""
-    flags = {flag["name"]: flag for flag in load("kubelet-flags")["flags"]}
-    at_13 = [name for name, flag in flags.items() if "1.3" in flag["versions"]]
-    for word in words[1:]:
-        flag = word.value.partition("=")[0]
-        bare = flag.lstrip("-").replace("_", "-")
-        if not flag.startswith("-") or flag in ("-", "--") or (flag.startswith("--") and flag[2:] in at_13):
-            continue
-        if bare in at_13 and len(bare) == 1:
-            continue  # `-v` is `--v`
-        start, end = word.start, word.start + len(flag)
-        if bare in at_13:
-            yield start, end, f"`{flag}` is written with two dashes before it and dashes inside; write `--{bare}`"
-        else:
-            said = f"; it came with {flags[bare]['from']}" if bare in flags else _nearest(bare, at_13, "--")
-            yield start, end, f"the kubelet of 1.3 has no flag `{flag}`{said}"
 
 
 def _nearest(name: str, known, dashes: str = "") -> str:

@@ -74,7 +74,12 @@ BREAKS = [
     ("snippets/shell/running-gce-rkt-version.console", "KUBE_RKT_VERSION", "⟦KUBE_RKT_VERSON⟧", "name_is_in_the_facts"),
     # transcripts
     ("snippets/shell/running-gce-rkt-version.console", "1.14.0", "⟦<version>⟧", "transcript_has_the_form"),
-    ("snippets/shell/running-kubelet.console", "--container-runtime", "⟦--container-runtimes⟧", "kubelet_command_agrees_with_facts"),
+    (
+        "snippets/shell/running-kubelet.console",
+        "--container-runtime=rkt",
+        "⟦--container-runtimes=rkt⟧",
+        "kubelet_command_agrees_with_facts",
+    ),
     ("snippets/shell/troubleshooting-rkt-list-full.console", "--full", "⟦--ful⟧", "rkt_command_agrees_with_facts"),
     ("snippets/shell/troubleshooting-rkt-list.console", "running\t5 seconds", "running\t6 seconds", "output_was_recorded"),
     ("snippets/units/rkt-api.service", "ExecStart=", "⟦ExecStartt⟧=", "unit_has_the_form"),
