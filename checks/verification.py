@@ -118,7 +118,7 @@ def write(tree, path: Path) -> None:
         beside.unlink(missing_ok=True)
 
 
-@check()
+@check(whole=True)
 def snippet_has_a_level(tree):
     """Every snippet has a level of verification: ran, recorded, validated, or excused with a reason.
 
