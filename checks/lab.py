@@ -17,6 +17,7 @@ for result in [] if lab.unavailable() else [lab.run(["bash", "-c", "echo $HOME; 
 
 import contextlib
 import io
+import itertools
 import os
 import re
 import select
@@ -49,6 +50,7 @@ PROCESS_LIMIT = 256  # threads counted too: a program written in Go starts about
 OUTPUT_LIMIT = 1024 * 1024
 
 _NOBODY = 65534
+_labs = itertools.count()
 _INTERVAL = 0.02  # seconds between two looks at what the lab uses
 
 # What of the host is seen, read-only. Symbolic links (/bin → usr/bin) are followed by bubblewrap.
@@ -238,11 +240,22 @@ def _outer(bind: Mapping[str, Path], interactive: bool, info: int) -> list[str]:
     for folder in ("tmp", *_PRIVATE):
         arguments += [] if "/" in folder else ["--dir", f"/{folder}"]
     arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--"]
-    arguments += ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"] if root else []
+    user = _user()
+    arguments += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if root else []
     # RLIMIT_NPROC is counted per user namespace since Linux 5.14; to raise it again needs a right outside of the lab. One byte
     # of core keeps Linux from calling the host's handler of crashes, which none does not.
     arguments += ["prlimit", f"--nproc={PROCESS_LIMIT + 64}", "--core=1"]
     return [*arguments, "unshare", "--user", "--map-root-user", "--net", "--mount"]
+
+
+def _user() -> int:
+    """The user that root starts a lab as: one of its own, because Linux adds up the processes of a user over all labs.
+
+    No account has such a high number. Where a container maps no such user, it is nobody.
+    """
+    number = 0x40000000 + (os.getpid() << 8) + next(_labs) % 256
+    ranges = [[int(word) for word in line.split()] for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    return number if any(first <= number < first + count for first, _, count in ranges) else _NOBODY
 
 
 def _watch(started: subprocess.Popen, info: IO[bytes], seconds: float) -> tuple[bytes, str]:
