@@ -20,7 +20,7 @@ def rkt_command_agrees_with_facts(tree):
 
     Looked at are the commands of transcripts and the `Exec…=` lines of units, also behind `sudo` or `systemd-run`
     and inside `$(…)`. A flag has to belong to its command: `rkt list` has no `--stage1-name`. Write the name that
-    the message offers, or look it up in the [reference of rkt](reference/rkt.md). rkt accepts commands that are
+    the message offers, or look it up in the [reference of rkt](../reference/rkt.md). rkt accepts commands that are
     cut short; this guide writes them out. The facts are in `checks/facts/rkt-cli.json`, taken from rkt's source at
     both tags.
     """
@@ -36,7 +36,7 @@ def kubelet_command_agrees_with_facts(tree):
     The guide shows commands for Kubernetes 1.3, the release that rktnetes came with, in transcripts and in the
     `Exec…=` lines of units. A flag that came later, or that is misspelt, makes the kubelet of 1.3 end at once.
     Flags are written with two dashes before them and with dashes inside, as everywhere in the guide. The facts are
-    in `checks/facts/kubelet-flags.json`; the table of the [kubelet's flags](reference/kubelet-flags.md) says from
+    in `checks/facts/kubelet-flags.json`; the table of the [kubelet's flags](../reference/kubelet-flags.md) says from
     which version on a flag exists.
     """
     for file, words in _programs(tree, "kubelet"):

@@ -55,8 +55,8 @@ class Finding:
 
     @property
     def help(self) -> str:
-        """The address, below the site's root, of the section that explains the check."""
-        return f"checks/#{self.check.replace('_', '-')}"
+        """The address, below the site's root, of the page that explains the check."""
+        return f"checks/{self.check.replace('_', '-')}/"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Checks that the two languages say the same: same pages, headings, includes, tables, links and inline code."""
 
+import posixpath
 from collections import Counter
 
 from checks.findings import check
@@ -204,10 +205,10 @@ def _words(page) -> dict[str, list]:
 
 @check(whole=True)
 def nav_is_complete(tree):
-    """`mkdocs.yml` lists every page once, and gives each section's title in Chinese too.
+    """`mkdocs.yml` lists every page, or the `index.md` of its folder that links to it, once, and gives each section's title in Chinese too.
 
-    A page outside of the navigation is found by nobody. A title without translation appears in English on Chinese pages, and MkDocs says nothing,
-    neither of a missing nor of a stale one. Add the page to `nav`, the title to `nav_translations`.
+    A page that nothing leads to is found by nobody. A title without translation appears in English on Chinese pages, and MkDocs says nothing,
+    neither of a missing nor of a stale one. Add the page to `nav` (or a link to its folder's `index.md`), the title to `nav_translations`.
     """
     config = tree.file("mkdocs.yml")
     if config is None:
@@ -218,15 +219,25 @@ def nav_is_complete(tree):
     for name, start in listed.items():
         if name not in names:
             yield config.place(start, start + len(name)), f"docs/{ENGLISH}/{name} does not exist"
+    linked = {name for page in tree.pages(ENGLISH) if page.name in listed and page.name.endswith("/index.md") for name in _linked(page)}
     for page in tree.pages(ENGLISH):
-        if page.name not in listed:
-            yield page.place(0), "is not in the nav of mkdocs.yml"
+        if page.name not in listed and page.name not in linked:
+            index = posixpath.join(posixpath.dirname(page.name), "index.md")
+            said = f", and docs/{ENGLISH}/{index} does not link to it" if index in listed and "/" in index else ""
+            yield page.place(0), f"is not in the nav of mkdocs.yml{said}"
     for title, start in titles.items():
         if title not in translated:
             yield config.place(start, start + len(title)), f"{title} has no Chinese title in nav_translations"
     for title, start in translated.items():
         if title not in titles:
             yield config.place(start, start + len(title)), f"{title} is translated but is no section's title"
+
+
+def _linked(index) -> set[str]:
+    """The names of the pages in its own folder that an `index.md` links to."""
+    folder = posixpath.dirname(index.name)
+    targets = {posixpath.join(folder, link.target.partition("#")[0]) for link in index.links if link.form == "inline"}
+    return {name for name in targets if posixpath.dirname(name) == folder}
 
 
 def _nav(text: str) -> tuple[dict, dict, dict]:

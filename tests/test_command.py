@@ -111,7 +111,7 @@ def test_json_holds_findings_counts_and_levels(broken):
     report = json.loads(checks(broken, "--format", "json").stdout)
     assert report["checked"] == {"pages": 0, "snippets": 1}
     assert {"path", "line", "column", "check", "message", "help"} == set(report["findings"][0])
-    assert report["findings"][0]["help"].startswith("checks/#")
+    assert report["findings"][0]["help"] == f"checks/{report['findings'][0]['check'].replace('_', '-')}/"
     whole = json.loads(checks("--no-lab", "--format", "json").stdout)
     assert whole["findings"] == []
     assert {entry["level"] for entry in whole["verification"]} <= {"ran", "recorded", "validated", "excused"}

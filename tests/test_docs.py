@@ -4,6 +4,7 @@ import re
 import subprocess
 
 import pytest
+import yaml
 from conftest import ROOT
 
 from checks import shell
@@ -14,17 +15,20 @@ from hooks import finish
 CHECKS = load()
 
 
-def sections(lang: str) -> dict[str, str]:
-    """The sections of the page on checks: name of the check (from the heading) to text."""
-    text = (ROOT / "docs" / lang / "checks.md").read_text("utf-8")
-    page = Page(f"docs/{lang}/checks.md", text, lang)
-    ends = [heading.start for heading in page.headings[1:]] + [len(text)]
-    found = {}
-    for heading, end in zip(page.headings, ends):
-        if heading.level == 3:
-            assert heading.id == heading.text.strip("`").replace("_", "-"), heading.text
-            found[heading.text.strip("`")] = text[heading.end : end].strip()
-    return found
+LANGUAGES = ("en", "zh")
+
+
+def page(lang: str, name: str) -> Page:
+    """A page below the folder of checks."""
+    path = f"docs/{lang}/checks/{name}.md"
+    return Page(path, (ROOT / path).read_text("utf-8"), lang)
+
+
+def explained(lang: str, name: str) -> list[str]:
+    """The paragraphs of the page of a check, below its title."""
+    found = page(lang, name.replace("_", "-"))
+    assert [heading.text for heading in found.headings] == [f"`{name}`"]
+    return folded(found.text[found.headings[0].end :])
 
 
 def folded(text: str) -> list[str]:
@@ -32,21 +36,47 @@ def folded(text: str) -> list[str]:
     return [re.sub(r"\s+", " ", paragraph).strip() for paragraph in re.split(r"\n\s*\n", text.strip())]
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_every_check_has_a_section_in_order(lang):
-    assert list(sections(lang)) == list(CHECKS)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_check_has_a_page_and_every_page_a_check(lang):
+    pages = {path.stem for path in (ROOT / "docs" / lang / "checks").iterdir()} - {"index"}
+    assert pages == {name.replace("_", "-") for name in CHECKS}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_list_names_every_check_in_order_with_its_statement(lang):
+    """A section for each module and in it each check, as `--list` has them; the statement is the first paragraph of the check's page."""
+    listing = page(lang, "index")
+    sections = [heading for heading in listing.headings if heading.level == 2]
+    ends = [heading.start for heading in sections[1:]] + [len(listing.text)]
+    entries = {heading.id: re.findall(r"^\[.*\n:   .*$", listing.text[heading.end : end], re.M) for heading, end in zip(sections, ends)}
+    wanted = {}
+    for name, check in CHECKS.items():
+        dashed = name.replace("_", "-")
+        entry = f"[`{name}`]({dashed}.md){{#{dashed}}}\n:   {explained(lang, name)[0]}"
+        wanted.setdefault(check.function.__module__.removeprefix("checks."), []).append(entry)
+    assert entries == wanted
+    assert list(entries) == list(wanted)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", CHECKS)
+def test_description_of_a_page_is_its_statement(name, lang):
+    found = page(lang, name.replace("_", "-"))
+    described = yaml.safe_load(found.text[slice(*found.front_matter)])["description"]
+    assert described == explained(lang, name)[0].replace("`", "")
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_section_says_what_the_docstring_says(name):
-    assert folded(sections("en")[name]) == folded(CHECKS[name].function.__doc__)
+def test_page_says_what_the_docstring_says(name):
+    assert explained("en", name) == folded(CHECKS[name].function.__doc__)
+    assert explained("en", name)[0] == CHECKS[name].statement
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_chinese_section_says_as_much(name):
+def test_chinese_page_says_as_much(name):
     """As many paragraphs, in Chinese; that they say the same only people can tell."""
-    chinese = folded(sections("zh")[name])
-    assert len(chinese) == len(folded(sections("en")[name]))
+    chinese = explained("zh", name)
+    assert len(chinese) == len(explained("en", name))
     assert all(re.search(r"[\u4e00-\u9fff]", paragraph) for paragraph in chinese)
 
 
@@ -69,7 +99,7 @@ def test_commands_that_are_named_exist(document):
     known = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
     assert targets <= known
     for path in re.findall(r"`((?:docs|snippets|checks|hooks|overrides|tests)/[\w./-]*)`", text):
-        if "NAME" not in path and "page_is_short" not in path:
+        if "NAME" not in path and not re.search("page.is.short", path):
             assert (ROOT / path).exists(), path
 
 

@@ -9,9 +9,16 @@ from pathlib import Path
 import pytest
 from conftest import NODE_MODULES, ROOT
 
+from checks.findings import Finding, Place, load
 from hooks import levels
 
+CHECKS = load()
+
 PAGES = sorted(path.relative_to(ROOT / "docs" / "en").as_posix() for path in (ROOT / "docs" / "en").rglob("*.md"))
+# Of the pages of checks, which one template makes, those that put it to the test: the longest name, and the most text.
+_CHECKS = [page for page in PAGES if page.startswith("checks/") and page != "checks/index.md"]
+LOOKED_AT = [page for page in PAGES if page not in _CHECKS]
+LOOKED_AT += [max(_CHECKS, key=len), max(_CHECKS, key=lambda page: (ROOT / "docs" / "en" / page).stat().st_size)]
 # 运行时 (runtime) is cut in two by jieba, 插件 (plugin) and 容器 (container) are found by nobody without the separator.
 CHINESE_WORDS = ["容器", "插件", "网络", "运行时", "命令行参数", "网桥"]
 
@@ -45,7 +52,7 @@ def open_page(browser, address):
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", LOOKED_AT)
 def test_page_is_accessible_and_fits(open_page, page, lang):
     """No rule of axe is broken, nothing is wider than the window, and the Content-Security-Policy refuses nothing."""
     axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text("utf-8")
@@ -252,6 +259,24 @@ def test_no_level_is_shown_for_other_bytes(site, tmp_path):
     assert "networking/index.html: snippets/cni/10-k8s-bridge.conf is not in verification.json" in problems
     (tmp_path / "verification.json").unlink()
     assert levels.show(tmp_path / "site", tmp_path) == ["verification.json is missing: no snippet shows its level"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("name", CHECKS)
+def test_help_of_every_check_is_its_page(site, name, lang):
+    """The address that a finding carries leads, in both languages, to a page of that name, which leads back to the list of checks.
+
+    It shows the first line that the check prints for its first bad case, in English, as the check prints it.
+    """
+    folder = site / ("zh" if lang == "zh" else "") / Finding(Place("a"), name, "b").help
+    text = (folder / "index.html").read_text("utf-8")
+    assert texts(r"<h1[^>]*>(.*?)<a class=\"headerlink\"", text) == [name]
+    [back] = re.findall(r'<p class="up"><a href="([^"]+)">', text)
+    assert f'id="{name.replace("_", "-")}"' in (folder / back / "index.html").read_text("utf-8")
+    cases = sorted((ROOT / "tests" / "cases" / name).glob("bad-*"))[:1]
+    expected = [(case / "expected").read_text("utf-8").splitlines()[0] for case in cases]
+    assert texts(r'<p class="printed"[^>]*><code lang="en">(.*?)</code></p>', text) == expected
+    assert [f"<code>{case.relative_to(ROOT)}/</code>" in text for case in cases] == [True for _ in cases]
 
 
 def test_search_is_parted_by_language(site):
