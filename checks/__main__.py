@@ -160,14 +160,21 @@ def _report(tree: Tree, found: list[findings.Finding], options: argparse.Namespa
         print(report)
     for sentence in tree.not_run:
         print(f"not run: {sentence}", file=sys.stderr)
-    number = len(options.only) or len(findings.CHECKS)
-    pages, snippets = len(tree.pages()), len(tree.snippets())
-    print(f"{pages} pages, {snippets} snippets, {number} checks: {len(found)} finding{'s' * (len(found) != 1)}", file=sys.stderr)
+    print(f"{_looked_at(tree, options)}: {len(found)} finding{'s' * (len(found) != 1)}", file=sys.stderr)
     if tree.not_run and os.environ.get("CI"):
         return _fail("a program is missing, and with CI set nothing may be left out")
     if options.record:
         _record(tree, found, options.record)
     return 1 if found else 0
+
+
+def _looked_at(tree: Tree, options: argparse.Namespace) -> str:
+    """What was checked: the guide by all checks that were asked for, or some files by those of their kind."""
+    pages, snippets, number = len(tree.pages()), len(tree.snippets()), len(options.only) or len(findings.CHECKS)
+    if tree.whole:
+        return f"{pages} pages, {snippets} snippets, {number} checks"
+    files = pages + snippets + len(tree.unreadable)
+    return f"{files} file{'s' * (files != 1)}"
 
 
 def _record(tree: Tree, found: list[findings.Finding], path: Path) -> None:

@@ -5,6 +5,7 @@ These checks tell the first two from the third without the plugin. `tests/test_c
 to what real plugins did.
 """
 
+import os
 import posixpath
 from collections import defaultdict
 
@@ -13,6 +14,7 @@ from checks.addresses import address, address_words, network, network_words
 from checks.documents import Broken
 from checks.facts import load as facts
 from checks.findings import check
+from checks.net_d import loaded
 from checks.networks import Conf, read, without_later_keys
 
 NETWORK = "rkt.kubernetes.io"
@@ -240,7 +242,10 @@ def network_names_differ_in_one_folder(tree):
     """
     for folder, confs in _folders(tree).items():
         first: dict[str, str] = {}
-        for base, file, conf in sorted((posixpath.basename(file.path), file, conf) for file, conf in confs):
+        read_by_rkt = [(file, conf) for file, conf in confs if file.path.endswith(".conf")]
+        for base, file, conf in sorted(
+            ((posixpath.basename(file.path), file, conf) for file, conf in read_by_rkt), key=lambda entry: os.fsencode(entry[0])
+        ):
             name = conf.text("name")
             if name and first.setdefault(name, base) != base and folder != "snippets/cni":
                 words = f"rkt ignores this file, because {first[name]} defines {schemas.shown(name)} before it"
@@ -248,15 +253,38 @@ def network_names_differ_in_one_folder(tree):
 
 
 @check()
+def folder_is_loaded_by_rkt(tree):
+    """No network configuration keeps rkt from loading those that lie in one folder with it.
+
+    rkt reads all files of `/etc/rkt/net.d` before it looks for the network that a pod asks for. One file that is not JSON,
+    or in which `name`, `type`, `ipMasq`, `mtu` or the `type` of `ipam` holds a value of another type, ends the reading: no
+    pod gets any network, whichever it asks for. rkt names the file only with `--debug`.
+
+    Mend the file, or move it out of the folder. The files in `snippets/cni` itself are alternatives and are not
+    compared; files in a folder below it, and files from outside of the guide, are.
+
+    Source: rkt v1.13.0 `networking/podenv.go`; `checks/facts/net-d.json`.
+    """
+    folders = defaultdict(dict)
+    for file in tree.snippets("cni"):
+        folders[posixpath.dirname(file.path)][posixpath.basename(file.path)] = file
+    for path, files in folders.items():
+        folder = loaded({name: file.text for name, file in files.items()})
+        if folder.broken and path != "snippets/cni" and sum(name.endswith(".conf") for name in files) > 1:
+            words = "rkt cannot read this and then loads no network of this folder at all; mend it, or move the file out of the folder"
+            yield files[folder.broken].place(*folder.span), words
+
+
+@check()
 def conf_is_read_by_rkt(tree):
     """A network configuration is a file that rkt reads, for plugins that rkt brings, in a version whose answer rkt understands.
 
-    rkt reads files that end in `.conf` and skips all others without a word, so also `.json` and `.conflist`. Such
-    a file holds one network, not a list of plugins. `type`, and the `type` of `ipam` and of `delegate`, name
+    rkt reads files that end in `.conf` and skips all others without a word, so also `.json` and `.conflist`, and
+    everything in folders below `net.d`. Such a file holds one network, not a list of plugins. `type`, and the `type` of `ipam` and of `delegate`, name
     plugins that rkt brings. With a `cniVersion` from 0.3.0 on, later plugins answer in a form in which rkt finds
     no address; the plugins that rkt brings ignore the key.
 
-    Rename the file, write one object, correct the plugin's name, or leave `cniVersion` out.
+    Rename or move the file, write one object, correct the plugin's name, or leave `cniVersion` out.
 
     Source: rkt v1.13.0 and v1.30.0 `networking/podenv.go` and `networking/net_plugin.go`.
     """
@@ -264,6 +292,8 @@ def conf_is_read_by_rkt(tree):
     for file, conf in _confs(tree):
         if not file.path.endswith(".conf"):
             yield file.place(0), "rkt reads files that end in .conf and skips this one; rename it"
+        elif "/net.d/" in f"/{posixpath.dirname(file.path)}":
+            yield file.place(0), "rkt looks into no folder below net.d and skips this file; move it up"
         if plugins := conf.root.member("plugins"):
             yield file.place(plugins.start, plugins.end), "rkt reads no list of plugins; write the keys of the network itself"
         elif conf.root.kind == "object" and not conf.root.member("type"):

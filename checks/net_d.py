@@ -9,10 +9,11 @@ print(folder.networks, folder.broken, folder.fault)
 ```
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from checks.documents import Broken
+from checks.documents import Broken, Span
 from checks.networks import Conf, read
 
 # The keys that rkt itself reads of each file, whichever network a pod asks for, with the Go type that each has.
@@ -21,12 +22,13 @@ READ_BY_RKT = {("name",): "string", ("type",): "string", ("ipMasq",): "bool", ("
 
 @dataclass
 class Folder:
-    """What rkt has read: the file of each network, what it says of files that it passes over, and what it stumbled over."""
+    """What rkt has read: the file of each network, what it says of files that it passes over, and what it stumbled over, where in the file."""
 
     networks: dict[str, str] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
     broken: str = ""
     fault: str = ""
+    span: Span = (0, 1)
 
 
 def loaded(files: Mapping[str, str]) -> Folder:
@@ -36,12 +38,13 @@ def loaded(files: Mapping[str, str]) -> Folder:
     with a `name` wins. One that cannot be read fails all.
     """
     folder = Folder()
-    for name in sorted(files, key=str.encode):
+    for name in sorted(files, key=os.fsencode):
         if not name.endswith(".conf") or "/" in name:
             continue
         conf = read(files[name])
-        if fault := conf.message if isinstance(conf, Broken) else _misfit(conf):
-            return Folder(broken=name, fault=fault)
+        fault, span = (conf.message, (conf.start, conf.end)) if isinstance(conf, Broken) else _misfit(conf)
+        if fault:
+            return Folder(broken=name, fault=fault, span=span)
         network = conf.text("name")
         if network in folder.networks:
             folder.ignored.append(f'"{network}" network already defined, ignoring {name}')
@@ -50,15 +53,15 @@ def loaded(files: Mapping[str, str]) -> Folder:
     return folder
 
 
-def _misfit(conf: Conf) -> str:
-    """The words of rkt for the first value that it cannot read, or nothing."""
+def _misfit(conf: Conf) -> tuple[str, Span]:
+    """The words of rkt for the first value that it cannot read, or nothing, and where the value stands."""
     if conf.root.kind != "object":
-        return "json: cannot unmarshal a value that is no object into Go value of type networking.NetConf"
+        return "json: cannot unmarshal a value that is no object into Go value of type networking.NetConf", conf.span()
     for path, wanted in READ_BY_RKT.items():
         node = conf.root.at(path)
         if node and not node.is_null and (kind := _kind(node)) != wanted and (kind, wanted) != ("number", "int"):
-            return f"json: cannot unmarshal {kind} into Go struct field NetConf.{'.'.join(path)} of type {wanted}"
-    return ""
+            return f"json: cannot unmarshal {kind} into Go struct field NetConf.{'.'.join(path)} of type {wanted}", conf.span(*path)
+    return "", (0, 1)
 
 
 def _kind(node) -> str:

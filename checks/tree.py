@@ -214,12 +214,15 @@ class Tree:
 
 
 def kind_of(name: str) -> str:
-    """The kind that a path says: its folder below `snippets/`, `page` below `docs/`, else by its ending, else `unknown`."""
+    """The kind that a path says: its folder below `snippets/`, `page` below `docs/`; elsewhere `cni` for what lies in a folder `net.d`,
+    else by its ending, else `unknown`."""
     parts = name.split("/")
     if parts[0] == "docs":
         return "page"
     if parts[0] == "snippets":
         return parts[1] if len(parts) > 2 and parts[1] in KINDS else "unknown"
+    if "net.d" in parts[:-1]:
+        return "cni"  # also what rkt skips there, so that somebody says so
     endings = {ending: kind for kind, ending in reversed(KINDS.items())} | {".md": "page", ".yml": "pods"}
     return endings.get(os.path.splitext(name)[1], "unknown")
 
