@@ -157,7 +157,7 @@ def _report(tree: Tree, found: list[findings.Finding], options: argparse.Namespa
 
     report = FORMATS[options.format](found, tree)
     if report:
-        print(report)
+        print(report, flush=True)  # before the summary, also where both go into one pipe
     for sentence in tree.not_run:
         print(f"not run: {sentence}", file=sys.stderr)
     print(f"{_looked_at(tree, options)}: {len(found)} finding{'s' * (len(found) != 1)}", file=sys.stderr)

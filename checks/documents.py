@@ -218,6 +218,8 @@ def _end(text: str, opened: list[Node]) -> Broken:
     if not opened:
         return Broken("nothing stands here; write one object, { … }", at)
     closers = "".join(_CLOSER[node.kind] for node in reversed(opened))
+    if text[at] == ",":
+        return Broken(f"the text ends before everything is closed; write {closers} in place of this comma", at)
     return Broken(f"the text ends before everything is closed; write {closers} after this", at)
 
 

@@ -17,11 +17,14 @@ print(list(node.files))
 
 import re
 import shlex
+import sys
+import sysconfig
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
 
 from checks import lab, programs, recordings
+from checks.facts import load as facts
 from checks.networks import Conf, read
 
 JOURNAL_REMOTE = "/lib/systemd/systemd-journal-remote"
@@ -51,6 +54,16 @@ PodHostNetwork=false
 _LINE = re.compile(r"(?P<time>\w{3} [ \d]\d [\d:]{8}) (?P<host>\S+) (?P<name>[^\[]+)\[(?P<process>\d+)\]: (?P<message>.*)")
 
 
+# The checker in a clone of the guide, as `make` sets it up, and the folder of the recorded node that rkt could not load.
+CHECKER = ".venv/bin/python"
+_CLONE = f"{lab.HOME}/guide"
+_CALLS_CHECKER = re.compile(rf"{re.escape(CHECKER)} -m checks\b")
+_BROKEN_FOLDER = "16-unrelated-broken-file"
+_INTERPRETER = """#!/bin/sh
+exec env LD_LIBRARY_PATH=/opt/python/lib PYTHONPATH=/opt/packages PYTHONDONTWRITEBYTECODE=1 /opt/python/bin/python3 "$@"
+"""
+
+
 class Node:
     """The node on which some commands (`text`, one below the other) find what they speak of."""
 
@@ -67,14 +80,24 @@ class Node:
             files[_SUBNET_ENV] = environment[0].text
         if "/run/systemd/system" in self.text:
             files[_UNIT] = _UNIT_FILE
+        if self._checker:
+            files[f"{_CLONE}/{CHECKER}"] = _INTERPRETER
+            files |= {f"/etc/rkt/net.d/{name}": text for name, text in _broken_folder().items() if "/etc/rkt/net.d" in self.text}
         if "journalctl" in self.text:
             files |= {"/etc/machine-id": f"{_MACHINE}\n", _JOURNAL: journal()}
         return files
 
     @property
     def folders(self) -> dict[str, Path]:
-        """The folders of this machine to be seen on the node: the plugins, where a network is needed."""
-        return {_PLUGINS: self._plugins} if self._networks and self._plugins else {}
+        """The folders of this machine to be seen on the node: the plugins, where a network is needed; the checker with its Python."""
+        folders = {_PLUGINS: self._plugins} if self._networks and self._plugins else {}
+        if self._checker:
+            folders |= {
+                f"{_CLONE}/checks": Path(__file__).parent,
+                "/opt/python": Path(sys.base_prefix),
+                "/opt/packages": Path(sysconfig.get_path("purelib")),
+            }
+        return folders
 
     @property
     def script(self) -> str:
@@ -98,6 +121,10 @@ class Node:
         return "containernetworking-plugins" if self._networks and not self._plugins else ""
 
     @property
+    def _checker(self) -> bool:
+        return bool(_CALLS_CHECKER.search(self.text))
+
+    @property
     def _words(self) -> set[str]:
         return set(re.split(r"[\s'\"=]+", self.text))
 
@@ -117,6 +144,11 @@ class Node:
         """The first folder that holds all plugins that are needed."""
         found = programs.cni_plugins().values()
         return next((folder for folder in found if all((folder / plugin).is_file() for plugin in self._networks.values())), None)
+
+
+def _broken_folder() -> dict[str, str]:
+    """The files of the recorded folder in which one file keeps rkt from loading any."""
+    return next(case["files"] for case in facts("net-d")["cases"] if case["case"] == _BROKEN_FOLDER)
 
 
 def bridge_of(text: str) -> str:

@@ -14,6 +14,7 @@ for step in [] if lab.unavailable() else run(tree, tree.snippet("shell/troublesh
 ```
 """
 
+import platform
 import re
 import secrets
 import shlex
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from checks import lab, programs
-from checks.nodes import Node, bridge_of, name
+from checks.nodes import CHECKER, Node, bridge_of, name
 from checks.shell import Command, commands, program, simple_commands
 
 # What the lab cannot have: programs that no package brings any more, and what asks a cluster, another machine or one of these.
@@ -73,7 +74,9 @@ def absent(command: Command) -> set[str]:
 
 
 def _served(name: str, arguments: list[str]) -> bool:
-    """Whether the lab serves a program: it has no systemd that runs the machine, no rkt pod, and no checkout."""
+    """Whether the lab serves a program: it has no systemd that runs the machine, no rkt pod, and of the guide the checker alone."""
+    if name == CHECKER:
+        return bool(arguments[2:]) and not any(re.match(r"docs|snippets|--(site|online|record|update|shell)", each) for each in arguments)
     if "/" in name and not name.startswith("/"):
         return False
     base = PurePosixPath(name).name
@@ -98,7 +101,8 @@ def can_run(text: str) -> bool:
 def components(text: str) -> list[str]:
     """The programs that run a transcript, bash first, each with its version where it tells one."""
     names = dict.fromkeys(["bash", *(name for command in leading(text) for name, _ in calls(command))])
-    return [f"{PurePosixPath(name).name} {programs.version_of(name)}".strip() for name in names]
+    versions = {name: platform.python_version() if name == CHECKER else programs.version_of(name) for name in names}
+    return [f"{PurePosixPath(name).name} {version}".strip() for name, version in versions.items()]
 
 
 def lacking(tree, text: str) -> str:

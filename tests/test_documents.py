@@ -82,6 +82,7 @@ def test_json_accepts_what_the_standard_accepts(text):
         ('{"a": 1, # one\n"b": 2}', "comment; JSON has none, delete it", "# one"),
         ('/* x */ {"a": 1}', "comment; JSON has none, delete it", '/* x */ {"a": 1}'),
         ('{"a": {"b": [1, 2', "the text ends before everything is closed; write ]}} after this", "2"),
+        ('{"a": [1,\n', "the text ends before everything is closed; write ]} in place of this comma", ","),
         ('{"a": 1\n', "the text ends before everything is closed; write } after this", "1"),
         ('{"a": [1}', "} closes nothing here; write ]", "}"),
         ('{"a": 1]', "] closes nothing here; write }", "]"),
