@@ -28,7 +28,7 @@ def snippet_is_of_a_known_kind(tree):
     for snippet in tree.snippets():
         if not tree.whole and not snippet.path.startswith("snippets/"):
             if snippet.kind == "unknown":
-                yield snippet.place(0), "is of no known kind; say which with --kind"
+                yield snippet.place(0), "is of no known kind; say which with --kind, such as --kind pod"
         elif snippet.kind == "unknown":
             yield snippet.place(0), f"stands in no folder that says its kind; known are {known}"
         elif not snippet.path.endswith(KINDS[snippet.kind]):
