@@ -54,7 +54,7 @@ def name_stands_in_inline_code(tree):
     name ends. Put backticks around it: `--rkt-path`, `RKT_PATH`.
     """
     for page in tree.pages():
-        plain = markdown.without_codes(page.prose)
+        plain = page.plain
         for link in page.links:
             plain = markdown.blank(plain, link.target_start, link.end)
         for match in _BARE.finditer(plain):
@@ -88,7 +88,7 @@ def table_row_is_used(tree):
         elsewhere = in_pages(tree) + in_snippets(tree) + [name for name in in_tables(tree) if _table(name.file) != table]
         used = {key for name in elsewhere for key in rows_of(name).get(table, ())}
         for file in tree.snippets("flags"):
-            for found in markdown.tables(file.text) if _table(file) == table else ():
+            for found in file.tables if _table(file) == table else ():
                 for cells in found.rows:
                     if cells and _row(table, cells) not in used:
                         yield file.place(cells[0].start, cells[0].end), f"{' '.join(_row(table, cells))} is named nowhere else in the guide"
@@ -118,7 +118,7 @@ def deprecated_flag_is_called_so(tree):
     """
     words = {"en": "deprecated", "zh": "弃用"}
     for page in tree.pages():
-        found = [name for name in in_codes(page, page.codes) if kubelet_flags().get(name.name, {}).get("deprecated_in") == "1.3"]
+        found = [name for name in in_codes(page) if kubelet_flags().get(name.name, {}).get("deprecated_in") == "1.3"]
         if found and words[page.lang] not in page.prose.lower():
             yield found[0].place, f"{found[0].name} is deprecated since 1.3; the page does not say so (with the word {words[page.lang]})"
 
@@ -195,7 +195,7 @@ def _rows(tree) -> dict[str, set]:
     """The rows of each table."""
     rows: dict[str, set] = {}
     for file in tree.snippets("flags"):
-        for table in markdown.tables(file.text):
+        for table in file.tables:
             rows.setdefault(_table(file), set()).update(_row(_table(file), cells) for cells in table.rows)
     return rows
 

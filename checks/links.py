@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
-from checks import markdown
 from checks.facts import load
 from checks.findings import check
+from checks.tree import once
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _WITH_BLANK = re.compile(r"\]\([ \t]*<?(?P<target>https?://[^()\n\"<>]*?[^\s()\"<>][ \t]+[^\s()\"<>][^()\n\"<>]*)>?\)")
@@ -24,7 +24,7 @@ def _markdown_files(tree) -> Iterator[tuple]:
     for page in tree.pages():
         yield page, page.prose, page.links
     for snippet in tree.snippets("flags"):
-        yield snippet, snippet.text, markdown.links(snippet.text)
+        yield snippet, snippet.prose, snippet.links
 
 
 def external_links(tree) -> Iterator[tuple]:
@@ -49,8 +49,7 @@ def external_link_is_well_formed(tree):
     place. The list, with the evidence for each replacement, is in `checks/facts/links.json`.
     """
     for file, _, _ in _markdown_files(tree):
-        text = file.prose if file.kind == "page" else file.text
-        for match in _WITH_BLANK.finditer(markdown.without_codes(text)):
+        for match in _WITH_BLANK.finditer(file.plain):
             blank = re.search(r"[ \t]+", match["target"])
             at = match.start("target") + blank.start()
             yield file.place(at, at + len(blank[0])), "a blank in an address; write it as `%20`, or close the link before it"
@@ -108,8 +107,8 @@ def link_is_inline(tree):
     is missing is printed as it stands, brackets and all, without a warning of MkDocs. So there is one form only:
     `[text](address)` with the address where it is used.
     """
-    for file, text, links in _markdown_files(tree):
-        definitions = list(_DEFINITION.finditer(markdown.without_codes(text)))
+    for file, _, links in _markdown_files(tree):
+        definitions = list(_DEFINITION.finditer(file.plain))
         defined = {match["label"].lower() for match in definitions}
         for match in definitions:
             yield (
@@ -147,7 +146,7 @@ def page_link_resolves(tree):
                 yield from _internal(tree, pages, page, page, link)
             for include in page.includes:
                 table = tree.snippet(include.name) if include.name and include.name.startswith("flags/") else None
-                for link in markdown.links(table.text) if table else []:
+                for link in table.links if table else []:
                     yield from _internal(tree, pages, page, table, link)
 
 
@@ -180,11 +179,10 @@ def _internal(tree, pages: dict, page, file, link) -> Iterator:
         yield place, f"docs/{page.lang}/{target} does not exist{_nearest(path, near)}"
 
 
+@once
 def _ids(page) -> list[str]:
     """The anchors of a page."""
-    return [heading.id for heading in page.headings if heading.id] + [
-        m["id"] for m in _ATTRIBUTES.finditer(markdown.without_codes(page.prose))
-    ]
+    return [heading.id for heading in page.headings if heading.id] + [match["id"] for match in _ATTRIBUTES.finditer(page.plain)]
 
 
 def _nearest(name: str, known, before: str = "") -> str:

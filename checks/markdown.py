@@ -114,7 +114,12 @@ class Table:
 
 def blank(text: str, start: int, end: int) -> str:
     """The text with everything but line ends between two offsets made a space."""
-    return text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
+    return text[:start] + _blanks(text[start:end]) + text[end:]
+
+
+def _blanks(text: str) -> str:
+    """As many spaces, with the line ends where they are."""
+    return "\n".join(" " * len(line) for line in text.split("\n"))
 
 
 def front_matter(text: str) -> tuple[int, int]:
@@ -188,7 +193,7 @@ def codes(text: str) -> list[Code]:
 
 def without_codes(text: str) -> str:
     """Blanked text with inline code blanked as well."""
-    return _CODE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    return _CODE.sub(lambda match: _blanks(match[0]), text) if "`" in text else text
 
 
 def links(text: str) -> list[Link]:
@@ -239,7 +244,7 @@ def tables(text: str) -> list[Table]:
 def _cells(offset: int, line: str) -> list[Cell]:
     """Split a line at its bars, but not at one that is escaped or stands in inline code."""
     hidden = without_codes(line)
-    bars = [i for i, char in enumerate(hidden) if char == "|" and (i == 0 or hidden[i - 1] != "\\")]
+    bars = [match.start() for match in re.finditer(r"(?<!\\)\|", hidden)]
     stripped = hidden.strip()
     edges = (
         ([] if stripped.startswith("|") else [-1]) + bars + ([] if stripped.endswith("|") and not stripped.endswith("\\|") else [len(line)])

@@ -20,7 +20,7 @@ from functools import cache
 from checks import markdown
 from checks.facts import load
 from checks.shell import commands, program, simple_commands
-from checks.tree import File
+from checks.tree import File, once
 
 _WORD = re.compile(r"[^\s\"'()\[\]{},]+")
 _FLAG = re.compile(r"--(?P<name>[A-Za-z][\w.-]*)(?:=\S*)?")
@@ -58,17 +58,18 @@ class Name:
 
 def in_pages(tree) -> list[Name]:
     """The names in the inline code of pages."""
-    return [name for page in tree.pages() for name in in_codes(page, page.codes)]
+    return [name for page in tree.pages() for name in in_codes(page)]
 
 
 def in_tables(tree) -> list[Name]:
     """The names in the inline code of the tables in `snippets/flags/`."""
-    return [name for file in tree.snippets("flags") for name in in_codes(file, markdown.codes(file.text))]
+    return [name for file in tree.snippets("flags") for name in in_codes(file)]
 
 
-def in_codes(file, codes: list[markdown.Code]) -> list[Name]:
-    """The names in pieces of inline code of a file."""
-    return [name for code in codes for name in _in_code(file, code)]
+@once
+def in_codes(file: File) -> list[Name]:
+    """The names in the inline code of a page or of a table."""
+    return [name for code in file.codes for name in _in_code(file, code)]
 
 
 def _in_code(file, code: markdown.Code) -> Iterator[Name]:
@@ -110,25 +111,41 @@ def _in_words(file, words: list[tuple[int, str]]) -> Iterator[Name]:
 
 def in_snippets(tree) -> list[Name]:
     """What commands of the kubelet and of rkt name in transcripts, units and pods; exported variables; annotations."""
+    return [name for kind, looked in _IN_KIND.items() for file in tree.snippets(kind) for name in looked(file)]
+
+
+@once
+def _in_transcript(file: File) -> list[Name]:
     found: list[Name] = []
-    for file in tree.snippets("shell"):
-        for command in commands(file.text):
-            for simple in simple_commands(command.text):
-                words = [(command.offset(word.start), word.value) for word in program(simple.words)]
-                found += _called(file, words)
-                for at, word in words[1:] if words and words[0][1] == "export" else ():
-                    name = word.split("=")[0]
-                    found.append(Name(file, at, at + len(name), "variable", name))
-    for file in tree.snippets("units"):
-        for match in _EXEC.finditer(file.text):
-            for simple in simple_commands(match["line"], match.start("line")):
-                found += _called(file, [(word.start, word.value) for word in program(simple.words)])
-    for file in tree.snippets("pods"):
-        found += _called(file, [(match.start("item"), match["item"]) for match in _LIST_ITEM.finditer(file.text)])
-        for match in _KEY.finditer(file.text):
-            if _ANNOTATION.fullmatch(match["key"]):
-                found.append(Name(file, *match.span("key"), "annotation", match["key"]))
+    for command in commands(file.text):
+        for simple in simple_commands(command.text):
+            words = [(command.offset(word.start), word.value) for word in program(simple.words)]
+            found += _called(file, words)
+            for at, word in words[1:] if words and words[0][1] == "export" else ():
+                name = word.split("=")[0]
+                found.append(Name(file, at, at + len(name), "variable", name))
     return found
+
+
+@once
+def _in_unit(file: File) -> list[Name]:
+    found: list[Name] = []
+    for match in _EXEC.finditer(file.text):
+        for simple in simple_commands(match["line"], match.start("line")):
+            found += _called(file, [(word.start, word.value) for word in program(simple.words)])
+    return found
+
+
+@once
+def _in_pod(file: File) -> list[Name]:
+    found = _called(file, [(match.start("item"), match["item"]) for match in _LIST_ITEM.finditer(file.text)])
+    for match in _KEY.finditer(file.text):
+        if _ANNOTATION.fullmatch(match["key"]):
+            found.append(Name(file, *match.span("key"), "annotation", match["key"]))
+    return found
+
+
+_IN_KIND = {"shell": _in_transcript, "units": _in_unit, "pods": _in_pod}
 
 
 def _called(file, words: list[tuple[int, str]]) -> list[Name]:
@@ -169,6 +186,7 @@ def annotations() -> tuple[str, ...]:
     return tuple(each["key"] for each in load("annotations")["annotations"])
 
 
+@cache
 def rkt_flags(owner: str) -> dict[str, dict]:
     """The flags that may stand behind an rkt command, those of every command included; all flags without an owner."""
     wanted = [owner, "rkt"] if owner else rkt_commands()

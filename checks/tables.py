@@ -124,13 +124,13 @@ def flag_tables_have_the_same_rows(tree):
         other = tree.snippet(f"flags/{name}.{'zh' if lang == 'en' else 'en'}.md")
         if other is None:
             yield file.place(0), f"has no counterpart {name}.{'zh' if lang == 'en' else 'en'}.md"
-        found = markdown.tables(file.text)
+        found = file.tables
         if len(found) != 1:
             yield file.place(0), f"holds {len(found)} tables; it should hold one and nothing else"
             continue
         yield from _broken_rows(file, found[0])
-        if other is not None and lang == "zh" and len(markdown.tables(other.text)) == 1:
-            yield from _differences(file, found[0], markdown.tables(other.text)[0])
+        if other is not None and lang == "zh" and len(other.tables) == 1:
+            yield from _differences(file, found[0], other.tables[0])
 
 
 def _name(file) -> tuple[str, str]:
@@ -143,7 +143,7 @@ def _tables(tree, name: str):
     """The files of a table, each with its language and its one table."""
     for file in tree.snippets("flags"):
         own, lang = _name(file)
-        found = markdown.tables(file.text)
+        found = file.tables
         if own == name and lang in WORDS and len(found) == 1:
             yield file, lang, found[0]
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 from checks import recordings
@@ -17,6 +18,8 @@ from checks.shell import Command, commands, program, simple_commands
 
 # `cd` in a terminal needs no `|| exit`, and shellcheck cannot follow a file that is read on the reader's machine.
 _NOT_ASKED = "SC1090,SC1091,SC2103,SC2164"
+# So many scripts keep shellcheck below 100 MB, and every core at work in a guide of a few times as many.
+_AT_A_TIME = 24
 _FOREIGN_PROMPT = re.compile(r"(?:\[[\w.@:~/ -]+\]|[\w.-]+@[\w.-]+:?\S*)[#$%>] ?")
 _IN_COMMANDS = (
     (
@@ -93,18 +96,34 @@ def transcript_is_valid_bash(tree):
     """
     files = tree.snippets("shell")
     bash = shutil.which("bash")
+    shellcheck = shutil.which("shellcheck", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
     if files and not bash:
         tree.not_run.append("bash -n of shell/*: bash is not installed; on Debian and Ubuntu: apt-get install bash")
-    sound = []
-    for file in files:
-        problems = list(_syntax_errors(file, bash)) if bash else []
-        yield from problems
-        sound += [] if problems else [file]
-    shellcheck = shutil.which("shellcheck", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
-    if sound and not shellcheck:
+    if files and not shellcheck:
         tree.not_run.append("shellcheck of shell/*: shellcheck is not installed; `make site` puts it into .venv/")
-    elif sound:
-        yield from _shellcheck(sound, shellcheck)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, file in enumerate(files):
+            Path(folder, str(number)).write_text("".join(command.text + "\n" for command in commands(file.text)), "utf-8")
+        broken = {number: list(_syntax_errors(files[number], bash)) for number in _suspect(len(files), bash, folder)} if bash else {}
+        for problems in broken.values():
+            yield from problems
+        sound = {str(number): file for number, file in enumerate(files) if not broken.get(number)}
+        yield from _shellcheck(sound, shellcheck, folder) if shellcheck else ()
+
+
+# Reads each script in a subshell that runs nothing of it, as `bash -n` does, and names those of which it says anything.
+_READ = """
+for script; do
+  IFS= read -r -d '' text <"$script"
+  said=$(eval "set -n
+$text" 2>&1) && [ -z "$said" ] || echo "$script"
+done
+"""
+
+
+def _suspect(number: int, bash: str, folder: str) -> list[int]:
+    """Which of the scripts 0, 1, … in a folder `bash -n` has something to say of: asked of all at once, because starting bash is what takes time."""
+    return [int(line) for line in _run([bash, "-c", _READ, "bash", *map(str, range(number))], cwd=folder).stdout.split()]
 
 
 def _syntax_errors(file, bash: str) -> Iterator:
@@ -130,25 +149,29 @@ def _bash(bash: str, script: str) -> tuple[int, str] | None:
 
 
 def _run(call: list[str], **options) -> subprocess.CompletedProcess:
-    """Run a program; what it says is in English and in UTF-8."""
-    env = {**os.environ, "LC_ALL": "C.UTF-8"}
+    """Run a program; what it says is in English and in UTF-8, and no variable of the caller (`SHELLCHECK_OPTS`, `BASH_ENV`) changes it."""
+    env = {"LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", os.defpath)}
     return subprocess.run(call, capture_output=True, encoding="utf-8", errors="replace", env=env, timeout=300, **options)
 
 
-def _shellcheck(files: list, program: str) -> Iterator:
-    """What shellcheck says of the commands of files, all asked in one run."""
+def _shellcheck(files: dict, program: str, folder: str) -> Iterator:
+    """What shellcheck says of scripts in a folder, by name, each with the transcript that its commands stand in; some at a time, on each core."""
+    call = [program, "--norc", "--shell=bash", "--format=json1", f"--exclude={_NOT_ASKED}"]
+    names = list(files)
+    some = [names[at : at + _AT_A_TIME] for at in range(0, len(names), _AT_A_TIME)]
+    with ThreadPoolExecutor(os.cpu_count()) as workers:
+        for ran in workers.map(lambda scripts: _run([*call, *scripts], cwd=folder), some):
+            yield from _comments(ran, files)
+
+
+def _comments(ran: subprocess.CompletedProcess, files: dict) -> Iterator:
+    """What one run of shellcheck says."""
     import json
 
-    with tempfile.TemporaryDirectory() as folder:
-        for number, file in enumerate(files):
-            script = "".join(command.text + "\n" for command in commands(file.text))
-            Path(folder, str(number)).write_text(script, "utf-8")
-        call = [program, "--norc", "--shell=bash", "--format=json1", f"--exclude={_NOT_ASKED}", *map(str, range(len(files)))]
-        ran = _run(call, cwd=folder)
     if ran.returncode not in (0, 1):
         raise OSError(f"shellcheck ended with {ran.returncode}: {ran.stderr.strip()}")
     for each in json.loads(ran.stdout)["comments"]:
-        file = files[int(each["file"])]
+        file = files[each["file"]]
         lines = [span for command in commands(file.text) for span in command.spans]
         start, end = lines[min(each["line"], len(lines)) - 1]
         until = start + each["endColumn"] - 1 if each["endLine"] == each["line"] else end

@@ -18,8 +18,9 @@ print(heading.level, page.place(heading.start).line > 1)
 
 import bisect
 import os
+import re
 import stat
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 
 from checks import markdown
@@ -48,12 +49,25 @@ KIND_NAMES = {
 LARGEST = 1024 * 1024
 
 
+def once(function):
+    """A function of a file that is asked once: its answer is kept as long as the file, so nobody changes it."""
+
+    @wraps(function)
+    def asked(file):
+        if function not in file.kept:
+            file.kept[function] = function(file)
+        return file.kept[function]
+
+    return asked
+
+
 class File:
     """One text file: `path` as findings name it, `kind` (a key of `KINDS`, or `page`), `text` in full."""
 
     def __init__(self, path: str, kind: str, text: str):
         self.path, self.kind, self.text = path, kind, text
         self._line = (-1, "")  # the line of the last place: many findings on one long line share its text
+        self.kept: dict = {}  # by function, what has been found out about the file (see `once`)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.path!r})"
@@ -63,9 +77,34 @@ class File:
         """The path below the language's folder (of a page) or below `snippets/` (of a snippet)."""
         return self.path.removeprefix("snippets/")
 
+    @property
+    def prose(self) -> str:
+        """The text as Markdown is read: of a page with much blanked, of a table that pages include, all of it."""
+        return self.text
+
+    @cached_property
+    def plain(self) -> str:
+        """The prose with inline code blanked as well."""
+        return markdown.without_codes(self.prose)
+
+    @cached_property
+    def codes(self) -> list[markdown.Code]:
+        """The inline code of the prose."""
+        return markdown.codes(self.prose)
+
+    @cached_property
+    def links(self) -> list[markdown.Link]:
+        """The links of the prose."""
+        return markdown.links(self.prose)
+
+    @cached_property
+    def tables(self) -> list[markdown.Table]:
+        """The tables of the prose."""
+        return markdown.tables(self.prose)
+
     @cached_property
     def _line_starts(self) -> list[int]:
-        return [0] + [i + 1 for i, char in enumerate(self.text) if char == "\n"]
+        return [0] + [match.end() for match in re.finditer("\n", self.text)]
 
     def place(self, start: int, end: int | None = None) -> Place:
         """The place of the characters from offset `start` to `end` (one character when left out).
@@ -116,18 +155,6 @@ class Page(File):
     @cached_property
     def headings(self) -> list[markdown.Heading]:
         return markdown.headings(self.prose)
-
-    @cached_property
-    def codes(self) -> list[markdown.Code]:
-        return markdown.codes(self.prose)
-
-    @cached_property
-    def links(self) -> list[markdown.Link]:
-        return markdown.links(self.prose)
-
-    @cached_property
-    def tables(self) -> list[markdown.Table]:
-        return markdown.tables(self.prose)
 
     def section(self, offset: int) -> str:
         """The id of the section that an offset stands in; empty before the first heading with an id."""
@@ -187,12 +214,16 @@ class Tree:
 
     def snippet(self, name: str) -> File | None:
         """The snippet that an include names (`cni/10-k8s-bridge.conf`), or None."""
-        return next((f for f in self._files if f.path == f"snippets/{name}"), None)
+        return self._by_path.get(f"snippets/{name}")
 
     def file(self, name: str) -> File | None:
         """Another text file of the project, such as `mkdocs.yml`, or None."""
         text, problem = read(self.root / name, name)
         return None if problem else File(name, "other", text)
+
+    @cached_property
+    def _by_path(self) -> dict[str, File]:
+        return {file.path: file for file in self._files}
 
     def _count(self, files: list) -> list:
         self.seen += len(files)

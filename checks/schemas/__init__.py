@@ -58,7 +58,7 @@ def load(name: str) -> dict:
 def problems(schema: dict, root: Node) -> Iterator[Problem]:
     """Everything in a document that does not fit a schema. `x-title` of the schema is what the whole document is called."""
     whole = schema.get("x-title", "the document")
-    found = [problem for error in _validator(schema).iter_errors(root.plain()) for problem in _problems(error, root, whole)]
+    found = [problem for error in _validator()(schema).iter_errors(root.plain()) for problem in _problems(error, root, whole)]
     of_wrong_type = {(problem.start, problem.end) for problem in found if problem.rule == "type"}
     for problem in dict.fromkeys(found):  # the validator names each missing key again for each
         if problem.rule == "type" or (problem.start, problem.end) not in of_wrong_type:
@@ -74,12 +74,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f" (did you mean {lower[near[0]]}?)" if near else ""
 
 
-def _validator(schema: dict):
-    """A validator to which 1460.0 is no whole number, as it is none to Go."""
+@cache
+def _validator() -> type:
+    """Validators to which 1460.0 is no whole number, as it is none to Go."""
     from jsonschema import Draft202012Validator, validators
 
     checker = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
-    return validators.extend(Draft202012Validator, type_checker=checker)(schema)
+    return validators.extend(Draft202012Validator, type_checker=checker)
 
 
 def _problems(error, root: Node, whole: str) -> Iterator[Problem]:
