@@ -97,6 +97,16 @@ def test_english_search_finds_english_pages(open_page):
     assert not any("/zh/" in link for link in search(open_page("/"), "bridge"))
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_search_finds_checks_by_name_and_the_guide_before_them(open_page, lang):
+    window = open_page(url("index.md", lang))
+    for name in ("cni_is_json", "pod_has_default_route", "boolean_flag_is_joined_with_its_value"):
+        pages = list(dict.fromkeys(re.sub(r"[?#].*", "", link) for link in search(window, name)))
+        assert any(page.endswith(f"/checks/{name.replace('_', '-')}/") for page in pages[:4]), pages
+    for word in ("flannel", "privileged", "网桥" if lang == "zh" else "bridge"):
+        assert "/checks/" not in search(window, word)[0], word
+
+
 def search(window, word: str) -> list[str]:
     """The addresses that the search shows for a word; there must be some."""
     box = window.locator("input.md-search__input")
@@ -104,6 +114,7 @@ def search(window, word: str) -> list[str]:
     box.fill(word)
     box.press("End")  # an input method ends in a key too, and Material waits for one
     window.wait_for_selector(".md-search-result__item a", timeout=30000)
+    window.wait_for_timeout(500)  # results of an earlier word go within this time
     return [link.get_attribute("href") for link in window.query_selector_all(".md-search-result__item a")]
 
 
