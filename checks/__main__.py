@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from checks import findings
+from checks import findings, plugin_sets
 from checks.tree import KIND_NAMES, Tree
 
 
@@ -41,6 +41,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only this check (may be repeated)")
     parser.add_argument("--list", action="store_true", help="all checks, with a line each")
     parser.add_argument("--format", default="text", choices=["text", "json", "github", "sarif", "junit"])
+    parser.add_argument(
+        "--plugins",
+        default="",
+        choices=plugin_sets.SETS,
+        help="the network plugins that configurations are for (left out: all of these, and a finding says where they differ)",
+    )
     parser.add_argument("--site", type=Path, metavar="DIR", help="also check the links of the site built in DIR")
     parser.add_argument("--online", action="store_true", help="also ask external links whether they are alive")
     parser.add_argument("--no-lab", action="store_true", help="run no snippet, check what can be seen without that")
@@ -58,8 +64,8 @@ def _run(options: argparse.Namespace) -> int:
         return 0
     if unknown := [name for name in options.only if name not in checks]:
         return _fail(f"no check is called {unknown[0]}{_nearest(unknown[0], checks)}; --list names them all")
-    if options.record and options.only:
-        return _fail("--record needs all checks; leave out --only")
+    if options.record and (options.only or options.plugins):
+        return _fail(f"--record needs all checks; leave out {'--only' if options.only else '--plugins'}")
     if missing := [path for path in options.files if not path.exists() and not path.is_symlink()]:
         return _fail(f"{missing[0]}: no such file")
     if options.site and not (options.site / "index.html").is_file():
@@ -72,6 +78,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.record:
         wanted = None  # the record is one of the whole guide
     tree.site, tree.online, tree.lab, tree.wanted = options.site, options.online, not options.no_lab, wanted
+    tree.plugins = options.plugins
     if options.update:
         return _update(tree)
     found = findings.run(tree, options.only)

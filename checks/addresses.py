@@ -37,8 +37,8 @@ def network_words(value: object) -> str:
         return ""
     if loose := network(value, strict=False):
         return f"bits are set behind the prefix; write {loose}"
-    if plain := _without_zeros(value):
-        return f"some plugins refuse a leading zero; write {plain}"
+    if plain := without_zeros(value):
+        return f"leave the leading zeros out: write {plain}"
     if ":" in value:
         return f"the plugins that rkt brings hand out IPv4 only; write a network such as {EXAMPLE}"
     return f"write an IPv4 address and a prefix length, such as {EXAMPLE}"
@@ -50,12 +50,12 @@ def address_words(value: object) -> str:
         return ""
     if loose := network(value, strict=False):
         return f"write the address without prefix length: {value.partition('/')[0]}" if loose else ""
-    if plain := _without_zeros(value):
-        return f"some plugins refuse a leading zero; write {plain}"
+    if plain := without_zeros(value):
+        return f"leave the leading zeros out: write {plain}"
     return "write an IPv4 address, such as 10.22.0.1"
 
 
-def _without_zeros(value: str) -> str:
+def without_zeros(value: str) -> str:
     """The address or network without leading zeros, where it is one then."""
     plain = ".".join(part.lstrip("0") or "0" if part.isdecimal() else part for part in value.partition("/")[0].split("."))
     plain += "".join(value.partition("/")[1:])

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from checks import lab, programs
+from checks import lab, plugin_sets, programs
 from checks.attempts import NET_D, Attempt, attach
 from checks.documents import Span
 from checks.facts import load as facts
@@ -129,7 +129,11 @@ def _jobs(tree, file: File) -> list[_Job]:
     if not isinstance(conf, Conf) or conf.plugin not in facts("rkt-cli")["net_d"]["bundled_plugins"]:
         return []
     sets = {version: folder for version, folder in programs.cni_plugins().items() if (folder / conf.plugin).is_file()}
-    if not sets:
+    if tree.plugins:
+        sets = {version: folder for version, folder in sets.items() if version == tree.plugins}
+    if not sets and tree.plugins:
+        tree.not_run.append(f"attaching pods to {file.name}: {plugin_sets.called([tree.plugins])} with {conf.plugin} cannot be run here")
+    elif not sets:
         programs.missing(tree, f"the plugin {conf.plugin}", f"attaching pods to {file.name}")
     environment = next((env.text for env in tree.snippets("env")), SUBNET_ENV) if conf.plugin == "flannel" else None
     transcript, at, typed, target = _installing(tree, PurePosixPath(file.path).name)

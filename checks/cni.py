@@ -8,16 +8,18 @@ to what real plugins did.
 import os
 import posixpath
 from collections import defaultdict
+from collections.abc import Iterator
 
-from checks import schemas
-from checks.addresses import address, address_words, network, network_words
-from checks.documents import Broken
-from checks.facts import load as facts
+from checks import plugin_sets, schemas
+from checks.addresses import address, address_words, network, network_words, without_zeros
+from checks.documents import Broken, Span
 from checks.findings import check
 from checks.net_d import loaded
-from checks.networks import Conf, read, without_later_keys
+from checks.networks import Conf, read
 
 NETWORK = "rkt.kubernetes.io"
+
+Faults = Iterator[tuple[Span, str]]
 
 
 @check()
@@ -48,15 +50,15 @@ def cni_fits_schema(tree):
     there: `name`, `ipam` with a `type`, for `host-local` a `subnet`, in each route a `dst`. In flannel's
     `delegate`, `name` and `ipam` are refused, because the flannel plugin writes them.
 
+    Where the plugins that rkt brings, those of 0.9.0 and those of 1.1.1 differ, the finding says which of them fail, here as in the
+    other checks of network configurations. `--plugins` names the one set that a configuration is for.
+
     Write what the message asks for.
 
     Source: `checks/schemas/cni.json`, made from the plugins' code (its head says which) and held to
     `checks/facts/cni-acceptance.json`, which says what three sets of real plugins did with 111 configurations.
     """
-    for file, conf in _confs(tree):
-        for problem in schemas.problems(conf.schema, conf.root):
-            if problem.rule != "additionalProperties":
-                yield file.place(problem.start, problem.end), problem.message
+    yield from _by_set(tree, _misfits)
 
 
 @check()
@@ -66,16 +68,18 @@ def cni_keys_are_known(tree):
     This rule is stricter than the plugins, which ignore what they do not know: a misspelt key has no effect, and
     nobody says so. `addIf`, which old examples hold, was read by no release of the `bridge` plugin. The plugins
     also find a key in another case (`isgateway`), and of doubled keys they take the last; this guide relies on
-    neither. Keys that only later plugins read are named as such, because the plugins that rkt brings ignore them.
+    neither. A key that some of the plugins read and others ignore is named as such, unless `--plugins` says that it is meant for
+    those that read it.
 
     Write the key as the message suggests, or delete it.
 
     Source: `checks/facts/cni.json`; `checks/facts/cni-acceptance.json` (cases b004, b015, b022).
     """
     for file, conf in _confs(tree):
-        for problem in schemas.problems(without_later_keys(conf.schema), conf.raw):
-            if problem.rule == "additionalProperties":
-                yield file.place(problem.start, problem.end), problem.message
+        aimed = _aimed(tree, conf)
+        found = [problem for name in aimed for problem in schemas.problems(conf.schema(name, effective=True), conf.raw)]
+        for problem in dict.fromkeys(problem for problem in found if problem.rule == "additionalProperties"):
+            yield file.place(problem.start, problem.end), problem.message
         for member in conf.raw.doubled():
             yield (
                 file.place(member.start, member.end),
@@ -96,12 +100,7 @@ def addresses_are_well_formed(tree):
 
     Source: `checks/facts/cni-acceptance.json` (cases b051 to b05a, b062 to b064); `checks/facts/cni.json`.
     """
-    for file, conf in _confs(tree):
-        for member in _members(conf, ("subnet", "gateway", "rangeStart", "rangeEnd"), ("dst", "gw")):
-            value = member.node.value
-            words = network_words(value) if member.key in ("subnet", "dst") else address_words(value)
-            if words:
-                yield file.place(member.node.start, member.node.end), f"{member.key} is {schemas.shown(value)}; {words}"
+    yield from _by_set(tree, _malformed)
 
 
 @check()
@@ -115,18 +114,7 @@ def range_is_inside_subnet(tree):
 
     Source: `checks/facts/cni-acceptance.json` (cases b055, b056, b05c, b08b, b08c).
     """
-    for file, conf in _confs(tree):
-        if not (subnet := conf.subnet):
-            continue
-        if subnet.prefixlen > 30:
-            yield file.place(*conf.span("ipam", "subnet")), f"{subnet} has no address for a pod; write a prefix length of 30 or less"
-            continue
-        first, last = (address(conf.value("ipam", key)) for key in ("rangeStart", "rangeEnd"))
-        for key, end in (("rangeStart", first), ("rangeEnd", last)):
-            if end and end not in subnet:
-                yield file.place(*conf.span("ipam", key)), f"{key} {end} lies outside of the subnet {subnet}"
-        if first and last and first > last:
-            yield file.place(*conf.span("ipam", "rangeStart")), f"rangeStart {first} lies behind rangeEnd {last}; swap them"
+    yield from _by_set(tree, _range_faults)
 
 
 @check()
@@ -141,20 +129,7 @@ def gateway_is_inside_subnet(tree):
 
     Source: `checks/facts/cni-acceptance.json` (cases b061, b066, b078).
     """
-    for file, conf in _confs(tree):
-        subnet = conf.subnet
-        for member in _members(conf, ("gateway",), ("gw",)) if subnet else ():
-            hop = address(member.node.value)
-            if hop and hop not in subnet:
-                what = f"lies outside of the subnet {subnet}"
-            elif hop and hop == subnet.broadcast_address and subnet.prefixlen <= 30:
-                what = f"is the broadcast address of {subnet}"
-            else:
-                continue
-            yield (
-                file.place(member.node.start, member.node.end),
-                f"{member.key} {hop} {what}; write another address, such as {subnet[0] + 1}",
-            )
+    yield from _by_set(tree, _hop_faults)
 
 
 @check()
@@ -163,18 +138,14 @@ def pod_has_default_route(tree):
 
     Without one the plugin is content, the pod starts, and it reaches nothing outside of its networks. The route
     comes either from a route to `0.0.0.0/0` in `ipam` or, with the `bridge` plugin, from `isDefaultGateway`; both
-    at once are refused by later plugins. With flannel, which writes `ipam` itself, it comes from
+    at once are refused by 1.1.1. With flannel, which writes `ipam` itself, it comes from
     `isDefaultGateway` in `delegate`; a `delegate` of another type than `bridge` gives none.
 
     Write what the message shows.
 
     Source: `checks/facts/cni-acceptance.json` (cases b070, b077, b0e1, f002, f008, f00c).
     """
-    for file, conf in _confs(tree):
-        if conf.plugin == "flannel":
-            yield from _flannel_route(file, conf)
-        elif conf.plugin and conf.ipam:
-            yield from _ipam_route(file, conf)
+    yield from _by_set(tree, _route_faults)
 
 
 @check()
@@ -189,21 +160,7 @@ def bridge_holds_gateway(tree):
 
     Source: `checks/facts/cni-acceptance.json` (cases b013, b014, b022).
     """
-    keys = ("isGateway", "isDefaultGateway")
-    for file, conf in _confs(tree):
-        holder = conf.bridge
-        given = [member for member in holder.unique() if member.key in keys] if holder else []
-        if not holder or any(member.node.value is True for member in given):
-            continue
-        unset = [member for member in given if member.node.value is False or member.node.is_null]
-        if unset:
-            key, node = unset[0].key, unset[0].node
-            yield (
-                file.place(node.start, node.end),
-                f"{key} is {'null' if node.is_null else 'false'}; write true, so that the bridge holds the gateway",
-            )
-        elif not given and holder is conf.root:
-            yield file.place(*conf.span("type")), 'a bridge without isGateway does not hold the gateway; add "isGateway": true'
+    yield from _by_set(tree, _gateway_faults)
 
 
 @check()
@@ -225,6 +182,8 @@ def network_is_named_rkt_kubernetes_io(tree):
             name = conf.text("name")
             if name and name != NETWORK:
                 yield file.place(*conf.span("name")), f"the network is called {schemas.shown(name)}; the kubelet asks rkt for {NETWORK}"
+            elif conf.value("name") in (None, "") and not any(plugin_sets.fails("no-name", each) for each in _aimed(tree, conf)):
+                yield file.place(*conf.span("name")), f"the network has no name; the kubelet asks rkt for {NETWORK}"
 
 
 @check()
@@ -288,7 +247,7 @@ def conf_is_read_by_rkt(tree):
 
     Source: rkt v1.13.0 and v1.30.0 `networking/podenv.go` and `networking/net_plugin.go`.
     """
-    known = facts("rkt-cli")["net_d"]["bundled_plugins"]
+    known, brings = plugin_sets.plugins(tree.plugins or "rkt"), f"{tree.plugins} has" if tree.plugins not in ("", "rkt") else "rkt brings"
     for file, conf in _confs(tree):
         if not file.path.endswith(".conf"):
             yield file.place(0), "rkt reads files that end in .conf and skips this one; rename it"
@@ -301,11 +260,12 @@ def conf_is_read_by_rkt(tree):
         for path in (("type",), ("ipam", "type"), ("delegate", "type")):
             name = conf.text(*path)
             if name and name not in known:
-                help_ = schemas.nearest(name, known) or f"; it brings {', '.join(known)}"
-                yield file.place(*conf.span(*path)), f"rkt brings no plugin {schemas.shown(name)}{help_}"
-        if (version := conf.text("cniVersion")) in ("0.3.0", "0.3.1", "0.4.0"):
+                help_ = schemas.nearest(name, known) or f"; it {brings.split()[-1]} {', '.join(known)}"
+                yield file.place(*conf.span(*path)), f"{brings} no plugin {schemas.shown(name)}{help_}"
+        later = [each for each in _aimed(tree, conf) if plugin_sets.fails("later-answer", each)]
+        if later and (version := conf.text("cniVersion")) in ("0.3.0", "0.3.1", "0.4.0", "1.0.0"):
             words = f"cniVersion is {version}; rkt reads answers of 0.1.0 and 0.2.0 alone, so leave the key out"
-            yield file.place(*conf.span("cniVersion")), words
+            yield file.place(*conf.span("cniVersion")), words + plugin_sets.said(later, _aimed(tree, conf))
 
 
 @check()
@@ -357,6 +317,91 @@ def _folders(tree) -> dict[str, list]:
     return folders
 
 
+def _aimed(tree, conf: Conf) -> tuple[str, ...]:
+    """The sets of plugins that a configuration is aimed at."""
+    return plugin_sets.aimed(tree.plugins, conf.plugin)
+
+
+def _by_set(tree, rule):
+    """What a rule finds under each set of plugins that is aimed at; each thing once, with the sets that fail where others work.
+
+    A rule is called with a configuration and a set's name, and yields where and what.
+    """
+    for file, conf in _confs(tree):
+        aimed = _aimed(tree, conf)
+        found = defaultdict(list)
+        for name in aimed:
+            for fault in dict.fromkeys(rule(conf, name)):
+                found[fault].append(name)
+        for (span, words), failing in found.items():
+            yield file.place(*span), words + plugin_sets.said(failing, aimed)
+
+
+def _misfits(conf: Conf, plugins: str) -> Faults:
+    """What does not fit the schema; of a key that a later one hides, the type alone."""
+    for number, root in enumerate(conf.readings):
+        for problem in schemas.problems(conf.schema(plugins), root):
+            if problem.rule == "type" if number else problem.rule != "additionalProperties":
+                yield (problem.start, problem.end), problem.message
+
+
+def _malformed(conf: Conf, plugins: str) -> Faults:
+    """Addresses and networks that cannot be read, or have bits set behind the prefix."""
+    for member in _members(conf, ("subnet", "gateway", "rangeStart", "rangeEnd"), ("dst", "gw")):
+        value = member.node.value
+        words = network_words(value) if member.key in ("subnet", "dst") else address_words(value)
+        loose = member.key in ("subnet", "dst") and network(value, strict=False)
+        if not words or (member.key == "dst" and loose):
+            continue
+        difference = "host-bits" if loose else "leading-zero" if without_zeros(value) else ""
+        if not difference or plugin_sets.fails(difference, plugins):
+            yield (member.node.start, member.node.end), f"{member.key} is {schemas.shown(value)}; {words}"
+
+
+def _range_faults(conf: Conf, plugins: str) -> Faults:
+    """A subnet without room, and a range that leaves it or is turned round."""
+    if not (subnet := conf.subnet):
+        return
+    if subnet.prefixlen > 30:
+        yield conf.span("ipam", "subnet"), f"{subnet} has no address for a pod; write a prefix length of 30 or less"
+        return
+    first, last = (address(conf.value("ipam", key)) for key in ("rangeStart", "rangeEnd"))
+    for key, end in (("rangeStart", first), ("rangeEnd", last)):
+        if end and end not in subnet:
+            yield conf.span("ipam", key), f"{key} {end} lies outside of the subnet {subnet}"
+    if first and last and first > last and plugin_sets.fails("range-order", plugins):
+        yield conf.span("ipam", "rangeStart"), f"rangeStart {first} lies behind rangeEnd {last}; swap them"
+
+
+def _hop_faults(conf: Conf, _: str) -> Faults:
+    """A gateway, or the next hop of a route, that pods do not reach."""
+    subnet = conf.subnet
+    for member in _members(conf, ("gateway",), ("gw",)) if subnet else ():
+        hop = address(member.node.value)
+        if hop and hop not in subnet:
+            what = f"lies outside of the subnet {subnet}"
+        elif hop and hop == subnet.broadcast_address and subnet.prefixlen <= 30:
+            what = f"is the broadcast address of {subnet}"
+        else:
+            continue
+        yield (member.node.start, member.node.end), f"{member.key} {hop} {what}; write another address, such as {subnet[0] + 1}"
+
+
+def _gateway_faults(conf: Conf, _: str) -> Faults:
+    """A bridge that does not hold the gateway."""
+    holder = conf.bridge
+    given = [member for member in holder.unique() if member.key in ("isGateway", "isDefaultGateway")] if holder else []
+    if not holder or any(member.node.value is True for member in given):
+        return
+    unset = [member for member in given if member.node.value is False or member.node.is_null]
+    if unset:
+        key, node = unset[0].key, unset[0].node
+        words = f"{key} is {'null' if node.is_null else 'false'}; write true, so that the bridge holds the gateway"
+        yield (node.start, node.end), words
+    elif not given and holder is conf.root:
+        yield conf.span("type"), 'a bridge without isGateway does not hold the gateway; add "isGateway": true'
+
+
 def _members(conf: Conf, of_ipam: tuple, of_routes: tuple) -> list:
     """The members of host-local's `ipam` and of its routes that have one of the keys and hold text.
 
@@ -364,40 +409,46 @@ def _members(conf: Conf, of_ipam: tuple, of_routes: tuple) -> list:
     """
     if not conf.ipam:
         return []
-    members = [member for member in conf.ipam.unique() if member.key in of_ipam]
-    members += [member for route in conf.routes for member in route.unique() if member.key in of_routes]
+    members = [member for member in conf.ipam.members if member.key in of_ipam]
+    members += [member for route in conf.routes for member in route.members if member.key in of_routes]
     return [m for m in members if isinstance(m.node.value, str) and (m.node.value or m.key in ("subnet", "dst"))]
 
 
-def _ipam_route(file, conf: Conf):
+def _route_faults(conf: Conf, plugins: str) -> Faults:
+    """What is wrong with the pods' default route."""
+    if conf.plugin == "flannel":
+        yield from _flannel_route(conf)
+    elif conf.plugin and conf.ipam:
+        yield from _ipam_route(conf, plugins)
+
+
+def _ipam_route(conf: Conf, plugins: str) -> Faults:
     """What is wrong with the default route that `ipam` or the bridge gives."""
     routes = conf.root.at(["ipam", "routes"])
     if routes and routes.kind != "list" and not routes.is_null:
         return
     everywhere = network("0.0.0.0/0")
-    default = next((dst for route in conf.routes if (dst := route.at(["dst"])) and network(dst.value) == everywhere), None)
+    given = [dst for route in conf.routes if (dst := route.at(["dst"])) and network(dst.value, strict=False) == everywhere]
     by_bridge = conf.plugin == "bridge" and conf.value("isDefaultGateway") is True
-    if default and by_bridge:
-        words = "a second default route beside isDefaultGateway; later plugins refuse it, delete one of the two"
-        yield file.place(default.start, default.end), words
-    elif not default and not by_bridge:
+    if given and by_bridge and plugin_sets.fails("two-default-routes", plugins):
+        yield (given[0].start, given[0].end), "a second default route beside isDefaultGateway; delete one of the two"
+    elif not given and not by_bridge:
         place = conf.root.key_span(["ipam", "routes"] if routes else ["ipam"])
-        yield file.place(*place), 'no default route, so the pod reaches nothing outside; write "routes": [{ "dst": "0.0.0.0/0" }]'
+        yield place, 'no default route, so the pod reaches nothing outside; write "routes": [{ "dst": "0.0.0.0/0" }]'
 
 
-def _flannel_route(file, conf: Conf):
+def _flannel_route(conf: Conf) -> Faults:
     """What is wrong with the default route that flannel's delegate gives."""
     delegate = conf.root.at(["delegate"])
     given = conf.root.at(["delegate", "isDefaultGateway"])
     lacking = "no default route, so the pod reaches nothing outside; write"
     if conf.text("delegate", "type") not in ("", "bridge"):
-        words = "no default route, which flannel gives through a bridge alone; delete type"
-        yield file.place(*conf.span("delegate", "type")), words
+        yield conf.span("delegate", "type"), "no default route, which flannel gives through a bridge alone; delete type"
     elif given and (given.value is False or given.is_null):
-        yield file.place(given.start, given.end), f"{lacking} true"
+        yield (given.start, given.end), f"{lacking} true"
     elif not given and (delegate is None or delegate.kind == "object" or delegate.is_null):
         place = conf.root.key_span(["delegate"]) if delegate else conf.span("type")
-        yield file.place(*place), f'{lacking} "delegate": {{ "isDefaultGateway": true }}'
+        yield place, f'{lacking} "delegate": {{ "isDefaultGateway": true }}'
 
 
 _ENV = ("FLANNEL_NETWORK", "FLANNEL_SUBNET", "FLANNEL_MTU", "FLANNEL_IPMASQ")

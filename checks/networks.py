@@ -9,10 +9,10 @@ print(conf.plugin, conf.text("name"))
 ```
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Network
 
-from checks import schemas
+from checks import plugin_sets, schemas
 from checks.addresses import network
 from checks.documents import Broken, Member, Node, Span, parse_json
 
@@ -63,11 +63,16 @@ class Conf:
         return node.items if node else []
 
     @property
-    def schema(self) -> dict:
-        """The schema of the plugin; of any network where there is none for the plugin."""
-        definitions = schemas.load("cni")["$defs"]
-        name = self.plugin if self.plugin in ("bridge", "ptp", "flannel") else "network"
-        return {"$ref": f"#/$defs/{name}", "$defs": definitions, "x-title": "the configuration"}
+    def readings(self) -> list[Node]:
+        """The tree, and where keys stand twice also the tree of what the later ones hide: Go looks at the types of both."""
+        return [self.root, _turned(self.root)] if _hides(self.root) else [self.root]
+
+    def schema(self, plugins: str, effective: bool = False) -> dict:
+        """The schema of the plugin in a set of plugins; of any network where there is none for the plugin.
+
+        `effective` leaves out the keys that are decoded and then ignored.
+        """
+        return _schema(self.plugin if self.plugin in ("bridge", "ptp", "flannel") else "network", plugins, effective)
 
 
 @lru_cache(maxsize=64)
@@ -79,37 +84,91 @@ def read(text: str) -> Conf | Broken:
         return fault
 
 
-def without_later_keys(schema: object) -> object:
-    """A copy of a schema in which keys that only later plugins read (`x-since`) are unknown, and named as such."""
+@cache
+def _schema(plugin: str, plugins: str, effective: bool) -> dict:
+    definitions = _bound(schemas.load("cni")["$defs"], plugins, effective)
+    return {"$ref": f"#/$defs/{plugin}", "$defs": definitions, "x-title": "the configuration"}
+
+
+def _bound(schema: object, plugins: str, effective: bool) -> object:
+    """A copy of a schema with the rules that bind one set of plugins, and the keys that it reads."""
     if isinstance(schema, list):
-        return [without_later_keys(each) for each in schema]
+        return [_bound(each, plugins, effective) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    copy = {key: without_later_keys(part) for key, part in schema.items()}
-    keys = schema["properties"] if isinstance(schema.get("properties"), dict) else {}
-    since = {key: part["x-since"] for key, part in keys.items() if isinstance(part, dict) and "x-since" in part}
-    if since:
-        copy["properties"] = {key: part for key, part in copy["properties"].items() if key not in since}
-        words = "is read by {} alone and ignored by the plugins that rkt brings; delete it"
-        copy["x-newer"] = {key: words.format(what) for key, what in since.items()}
+    if "x-differs" in schema and not plugin_sets.fails(schema["x-differs"], plugins):
+        return True
+    copy = {key: _bound(part, plugins, effective) for key, part in schema.items()}
+    if "x-required" in schema:
+        needed = [key for key, difference in schema["x-required"].items() if plugin_sets.fails(difference, plugins)]
+        copy["required"] = [*needed, *schema.get("required", ())]
+    if "properties" in schema:
+        keys = {key: part for key, part in schema["properties"].items() if isinstance(part, dict)}
+        newer = {key: part["x-read-by"] for key, part in keys.items() if "x-read-by" in part}
+        unread = {key for key, by in newer.items() if plugins not in by} | {key for key in keys if effective and "x-ignored" in keys[key]}
+        copy["properties"] = {key: part for key, part in copy["properties"].items() if key not in unread}
+        copy["x-newer"] = {key: _newer_words(by) for key, by in newer.items()}
     return copy
 
 
-@lru_cache(maxsize=1)
+def _newer_words(by: list[str]) -> str:
+    """What is said of a key to those who aim at plugins that do not read it."""
+    others = plugin_sets.called(name for name in plugin_sets.SETS if name not in by)
+    return f"is read by {plugin_sets.called(by) or 'later plugins'} alone and ignored by {others}; delete it"
+
+
+# ---- as Go's encoding/json reads (checked with Go 1.15 and 1.19, of which 0.9.0 and 1.1.1 are made) ----
+
+# Case does not count to Go, for letters of ASCII and for two that look like them (fold.go).
+_FOLDED = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ\u017f\u212a", "abcdefghijklmnopqrstuvwxyzsk")
+
+
+def folded(key: str) -> str:
+    """A key without what does not count to Go."""
+    return key.translate(_FOLDED)
+
+
+@cache
 def _spellings() -> dict[str, str]:
     """Every known key by its form without case."""
     parts = schemas.load("cni")["$defs"].values()
-    return {name.casefold(): name for part in parts for name in part.get("properties", {})}
+    return {folded(name): name for part in parts for name in part.get("properties", {})}
 
 
-def _as_go_reads(node: Node) -> Node:
-    """The tree with keys as the plugins' code spells them, since case does not count to Go; of doubled keys the last, unless it is null."""
+def _as_go_reads(*nodes: Node) -> Node:
+    """What the values of one key come to, one after the other: keys as the plugins' code spells them, and what counts behind what does not.
+
+    Of scalars and lists the last counts; objects are merged; a null changes no scalar, and takes objects and lists away.
+    """
+    node = nodes[-1]
+    if node.kind == "list":
+        return Node(node.kind, node.start, node.end, items=[_as_go_reads(item) for item in node.items])
     if node.kind == "scalar":
         return node
-    members: dict[str, Member] = {}
-    for member in node.members:
-        key = _spellings().get(member.key.casefold(), member.key)
-        if key not in members or not member.node.is_null:
-            members[key] = member._replace(key=key, node=_as_go_reads(member.node))
-    items = [_as_go_reads(item) for item in node.items]
-    return Node(node.kind, node.start, node.end, members=list(members.values()), items=items)
+    values: dict[str, list[Member]] = {}
+    for member in (member for each in nodes if each.kind == "object" for member in each.members):
+        values.setdefault(_spellings().get(folded(member.key), member.key), []).append(member)
+    members = [member for key, same in values.items() for member in _ordered(key, same)]
+    return Node(node.kind, node.start, node.end, members=members)
+
+
+def _ordered(key: str, same: list[Member]) -> list[Member]:
+    """The members of one key, with what counts at the end."""
+    scalars = [member for member in same if member.node.kind == "scalar" and not member.node.is_null]
+    counts = scalars[-1] if same[-1].node.is_null and scalars else same[-1]
+    merged = [member for member in same if member.node.kind == counts.node.kind == "object"] or [counts]
+    hidden = [member for member in same if member is not counts and not member.node.kind == counts.node.kind == "object"]
+    counts = counts._replace(node=_as_go_reads(*(member.node for member in merged)))
+    return [member._replace(key=key) for member in [*hidden, counts]]
+
+
+def _hides(node: Node) -> bool:
+    """Whether keys stand twice anywhere."""
+    inner = node.items + [member.node for member in node.members]
+    return len(node.members) != len({member.key for member in node.members}) or any(_hides(each) for each in inner)
+
+
+def _turned(node: Node) -> Node:
+    """The tree in which the first of doubled keys counts."""
+    members = [member._replace(node=_turned(member.node)) for member in reversed(node.members)]
+    return Node(node.kind, node.start, node.end, node.value, members, [_turned(item) for item in node.items])

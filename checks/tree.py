@@ -172,7 +172,8 @@ class Tree:
     What cannot be read as text is in `unreadable`, as `(place, message)`, and in no list of files. `not_run` collects what
     could not be run for want of a program, as sentences that say how to get it. `site` (the folder of the built site),
     `online` and `lab` are set by the caller who wants the checks that need them; `wanted` (paths; None: all) by one who wants to
-    hear of some files only; `partly` by one who runs some checks only. `ran` is what the lab has run: the path of a snippet → programs with their versions.
+    hear of some files only; `partly` by one who runs some checks only; `plugins` (of `checks.plugin_sets.SETS`; empty: all) by one who
+    aims at one set of network plugins. `ran` is what the lab has run: the path of a snippet → programs with their versions.
     """
 
     site: Path | None = None
@@ -180,6 +181,7 @@ class Tree:
     lab: bool = False
     wanted: set[str] | None = None
     partly: bool = False
+    plugins: str = ""
 
     def __init__(self, root: Path, files: list[Path] | None = None, kind: str | None = None):
         self.root = root

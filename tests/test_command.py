@@ -9,6 +9,8 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from conftest import ROOT
 
+from checks.__main__ import main
+
 GOOD = '{"name": "rkt.kubernetes.io", "type": "flannel", "delegate": {"isDefaultGateway": true}}\n'
 BROKEN = '{\n  "name": "rkt.kubernetes.io",\n}\n'
 
@@ -145,3 +147,16 @@ def test_reader_of_a_pipe_may_go_away():
     command = f"{sys.executable} -m checks --list | head -1"
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
     assert done.stderr == ""
+
+
+def test_plugins_are_aimed_at(tmp_path, capsys):
+    """A configuration that one set of plugins takes and others do not: aimed at none, the message says which fail."""
+    conf = tmp_path / "10-net.conf"
+    ipam = '{"type": "host-local", "subnet": "10.022.0.0/16", "routes": [{"dst": "0.0.0.0/0"}]}'
+    conf.write_text(f'{{"name": "rkt.kubernetes.io", "type": "bridge", "isGateway": true, "ipam": {ipam}}}\n')
+    assert main(["--no-lab", str(conf)]) == 1
+    assert "write 10.22.0.0/16 (fails with the plugins of rkt and 1.1.1, not with 0.9.0) [" in capsys.readouterr().out
+    assert main(["--no-lab", "--plugins", "0.9.0", str(conf)]) == 0
+    assert main(["--no-lab", "--plugins", "1.1.1", str(conf)]) == 1
+    assert "write 10.22.0.0/16 [addresses" in capsys.readouterr().out
+    assert main(["--plugins", "rkt", "--record", str(tmp_path / "record.json")]) == 2
