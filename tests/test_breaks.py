@@ -63,7 +63,7 @@ BREAKS = [
     ("snippets/pods/kubelet-fly.yaml", "coreos.com/rkt/stage1-fly", "⟦coreos/rkt/stage1-fly⟧", "stage1_image_is_known"),
     ("snippets/pods/kubelet-fly.yaml", "--api-servers=127.0.0.1:8080", "⟦--api-server=127.0.0.1:8080⟧", "kubelet_in_pod_has_flags_of_1_3"),
     ("snippets/pods/nginx.yaml", "containerPort: 80", "containerPort: ⟦80000⟧", "pod_ports_are_valid"),
-    ("snippets/pods/nginx.yaml", "containers:", "⟦container⟧:", "pod_fits_api_1_3"),
+    ("snippets/pods/nginx.yaml", "containers:", "⟦container⟧:", "pod_fits_api"),
     ("snippets/pods/mount-dne.yaml", "kind: Pod", "kind: Pod\n⟦[⟧...]", "pod_is_yaml"),
     # flags and variables
     ("snippets/flags/kubelet.en.md", "`localhost:15441`", "⟦`localhost:15442`⟧", "flag_table_agrees_with_facts"),

@@ -11,17 +11,21 @@ from hypothesis import strategies as st
 from checks.documents import Broken, parse_json, parse_yaml
 from checks.facts import load as facts
 from checks.findings import CHECKS, load
-from checks.manifests import quantity, schema_1_3, schema_current
+from checks.manifests import pods, quantity, schema
 from checks.schemas import nearest, problems
 from checks.tree import Tree
 
 load()
-OWN = {kind: [each for each in CHECKS.values() if each.function.__module__ == f"checks.{kind}"] for kind in ("cni", "pods")}
+MODULES = {"cni": ("cni",), "pods": ("pods", "containers", "values", "volumes")}
+OWN = {
+    kind: [each for each in CHECKS.values() if each.function.__module__.removeprefix("checks.") in modules]
+    for kind, modules in MODULES.items()
+}
 SNIPPETS = Path(__file__).parent.parent / "snippets"
 
 
-def words(schema: dict, text: str) -> list[str]:
-    return [problem.message for problem in problems(schema, parse_yaml(text)[0])]
+def words(wanted: dict, text: str) -> list[str]:
+    return [problem.message for problem in problems(wanted, parse_yaml(text)[0])]
 
 
 def pod(spec: str) -> str:
@@ -41,19 +45,20 @@ def test_quantity(value, amount):
 
 
 def test_schema_of_1_3_has_the_types_of_the_facts():
-    known, definitions = facts("pod-1.3"), schema_1_3()["$defs"]
+    known, definitions = facts("pod-1.3"), schema("1.3")["$defs"]
     assert {name: set(part["properties"]) for name, part in definitions.items()} == {
         name: set(fields) for name, fields in known["types"].items()
     }
     assert all(set(required) <= set(definitions[name]["required"]) for name, required in known["required"].items())
-    assert definitions["Container"]["properties"]["imagePullPolicy"]["enum"] == known["enums"]["Container.imagePullPolicy"]
+    policies = facts("pod-rules")["enums"]["Container.imagePullPolicy"]
+    assert definitions["Container"]["properties"]["imagePullPolicy"]["enum"] == [*policies, ""]
     for key in known["newer"]:
         name, field = key.split(".")
         assert field not in definitions[name]["properties"] and field in definitions[name]["x-newer"]
 
 
 def test_every_type_of_1_3_is_reached_and_refers_to_one_that_exists():
-    definitions = schema_1_3()["$defs"]
+    definitions = schema("1.3")["$defs"]
     reached, todo = set(), ["Pod"]
     while todo:
         if (name := todo.pop()) not in reached:
@@ -63,16 +68,54 @@ def test_every_type_of_1_3_is_reached_and_refers_to_one_that_exists():
 
 
 def test_pod_of_1_3_fits_today():
-    today = schema_current()["$defs"]
+    today = schema("1.37")["$defs"]
     for name, fields in facts("pod-1.3")["types"].items():
         assert set(fields) <= set(today[{"Handler": "LifecycleHandler"}.get(name, name)]["properties"]), name
 
 
 def test_port_may_be_a_number_or_a_name():
     probe = "{containers: [{name: a, image: b, livenessProbe: {httpGet: {port: %s}}}]}"
-    for schema in (schema_1_3(), schema_current()):
-        assert words(schema, pod(probe % "80")) == words(schema, pod(probe % "http")) == []
-        assert len(words(schema, pod(probe % "true"))) == len(words(schema, pod(probe % "[1]"))) == 1
+    for version in ("1.3", "1.37"):
+        assert words(schema(version), pod(probe % "80")) == words(schema(version), pod(probe % "http")) == []
+        assert len(words(schema(version), pod(probe % "true"))) == len(words(schema(version), pod(probe % "[1]"))) == 1
+
+
+@pytest.mark.parametrize("table", ["required", "may_be_empty", "min_items", "enums", "empty_is_unset", "ranges", "field_paths"])
+def test_every_rule_is_of_a_field_of_both_versions(table):
+    """A rule of a misspelled field would be a rule of nothing."""
+    types = facts("pod-1.3")["types"]
+    for key in facts("pod-rules")[table]:
+        name, _, field = key.partition(".")
+        wanted = [field] if field else facts("pod-rules")["required"].get(name, [])
+        assert name in types and set(wanted) <= set(types[name]), key
+        assert set(wanted) <= set(schema("1.37")["$defs"][name]["properties"]), key
+
+
+def test_annotations_of_a_pod_have_a_limit(tmp_path):
+    file = tmp_path / "a.yaml"
+    for size, found in ((256 * 1024 - 1, 0), (256 * 1024, 1)):
+        file.write_text(f"metadata:\n  annotations:\n    a: {'x' * size}\n", "utf-8")
+        assert len(list(CHECKS["pod_annotations_are_valid"].function(Tree(tmp_path, [file])))) == found
+
+
+JSON = '[{"name": "a", "image": "b\\tc"}]'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"'{JSON}'",
+        f"|\n      {JSON}",
+        ">-\n      " + JSON.replace(", ", ",\n      "),
+        JSON.replace('"', '\\"').join('""').replace("\\t", "\\\\t"),
+    ],
+    ids=["quoted", "literal", "folded", "escaped"],
+)
+def test_json_in_an_annotation_has_places_in_the_file(written):
+    text = f"metadata:\n  annotations:\n    pod.alpha.kubernetes.io/init-containers: {written}\n"
+    (container,) = pods(text)[0].init_containers()
+    assert text[slice(*container.key_span(["name"]))].strip('\\"') == "name"
+    assert text[slice(*container.span(["image"]))].strip('\\"').startswith("b\\")
 
 
 def test_nearest_is_not_asked_of_endless_names():

@@ -156,10 +156,12 @@ def _words(error) -> str:
     if "x-message" in error.schema:
         return f"{source}; {error.schema['x-message']}"
     if rule in ("enum", "const"):
-        return f"{source}; write {_either([shown(each) for each in (limit if rule == 'enum' else [limit]) if each is not None])}"
+        return f"{source}; write {_either([shown(each) for each in (limit if rule == 'enum' else [limit]) if each not in (None, '')])}"
     if rule in ("minimum", "maximum"):
         return f"{source}; write a number {'from' if rule == 'minimum' else 'up to'} {limit}"
-    if rule in ("minItems", "minLength", "minProperties"):
+    if rule == "minLength":
+        return "empty; write its value"
+    if rule in ("minItems", "minProperties"):
         return "empty; write at least one value"
     return f"{source}, which does not fit ({rule})"
 
