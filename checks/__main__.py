@@ -1,12 +1,18 @@
 """The command line of the checks: `python -m checks --help`."""
 
+if __name__ == "__main__":
+    from checks.process import guard
+
+    guard()
+
 import argparse
 import os
 import sys
 from pathlib import Path
 
 from checks import findings, plugin_sets
-from checks.tree import KIND_NAMES, Tree
+from checks.process import fail, leave, put, use_utf8
+from checks.tree import KIND_NAMES, Tree, below
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -19,24 +25,21 @@ def main(argv: list[str] | None = None) -> int:
         return _run(_arguments(argv))
     except BrokenPipeError:
         raise
-    except (findings.NothingSeen, OSError) as error:
-        return _fail(str(error))
+    except OSError as error:
+        return fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error))
+    except findings.NothingSeen as error:
+        return fail(str(error))
     except KeyboardInterrupt:
-        return _fail("interrupted; nothing was proved")
+        return fail("interrupted; nothing was proved")
     except Exception as error:  # a contributor gets one line, and whoever mends the check sets CHECKS_TRACEBACK
         if os.environ.get("CHECKS_TRACEBACK"):
             raise
-        return _fail(f"internal error: {type(error).__name__}: {error} (CHECKS_TRACEBACK=1 shows where)")
-
-
-def _fail(message: str) -> int:
-    print(f"checks: {message}", file=sys.stderr)
-    return 2
+        return fail(f"internal error: {type(error).__name__}: {error} (CHECKS_TRACEBACK=1 shows where)")
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m checks", description="Check the guide, or single files.")
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="only these files; all of the guide without one")
+    parser.add_argument("files", nargs="*", type=_path, metavar="FILE", help="only these files; all of the guide without one")
     parser.add_argument("--kind", choices=sorted(KIND_NAMES), help="what the FILEs are, where their folder does not tell")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only this check (may be repeated)")
     parser.add_argument("--list", action="store_true", help="all checks, with a line each")
@@ -56,24 +59,29 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+def _path(name: str) -> Path:
+    if not name:
+        raise argparse.ArgumentTypeError("the name of a FILE is empty")
+    return Path(name)
+
+
 def _run(options: argparse.Namespace) -> int:
     checks = findings.load()
     if options.list:
-        for each in checks.values():
-            print(f"{each.name}: {each.statement}")
+        put("\n".join(f"{each.name}: {each.statement}" for each in checks.values()))
         return 0
     if unknown := [name for name in options.only if name not in checks]:
-        return _fail(f"no check is called {unknown[0]}{_nearest(unknown[0], checks)}; --list names them all")
+        return fail(f"no check is called {unknown[0]}{_nearest(unknown[0], checks)}; --list names them all")
     if options.record and (options.only or options.plugins):
-        return _fail(f"--record needs all checks; leave out {'--only' if options.only else '--plugins'}")
-    if missing := [path for path in options.files if not path.exists() and not path.is_symlink()]:
-        return _fail(f"{missing[0]}: no such file")
+        return fail(f"--record needs all checks; leave out {'--only' if options.only else '--plugins'}")
+    for path in options.files:
+        os.lstat(path)  # raises where there is none, or none that we may see
     if options.site and not (options.site / "index.html").is_file():
-        return _fail(f"{options.site}: holds no built site; `make site` builds it")
+        return fail(f"{options.site}: holds no built site; `make site` builds it")
     if options.shell:
         return _shell(options)
     if options.update and os.environ.get("CI"):
-        return _fail("--update changes what is to be proved, so it does nothing with CI set")
+        return fail("--update changes what is to be proved, so it does nothing with CI set")
     tree, wanted = _tree(options)
     if options.record:
         wanted = None  # the record is one of the whole guide
@@ -111,14 +119,14 @@ def _shell(options: argparse.Namespace) -> int:
 
     options.files = [options.shell]
     if not options.shell.is_file():
-        return _fail(f"{options.shell}: no such file")
+        return fail(f"{options.shell}: no such file")
     tree, wanted = _tree(options)
     file = next((each for each in tree.files() if wanted is None or each.path in wanted), None)
     text = sessions.to_look_at(file) if file else ""
     if not text:
-        return _fail(f"{options.shell}: neither a transcript with a command that can be run, nor a network configuration")
+        return fail(f"{options.shell}: neither a transcript with a command that can be run, nor a network configuration")
     if problem := lab.unavailable() or sessions.lacking(tree, text):
-        return _fail(problem)
+        return fail(problem)
     return sessions.stay(tree, text)
 
 
@@ -127,29 +135,44 @@ def _tree(options: argparse.Namespace) -> tuple[Tree, set[str] | None]:
 
     Files of the guide are checked in the whole tree, because some checks compare files; files from outside stand alone.
     """
-    root = _root(Path.cwd())
+    here = _here()
+    root = _root(here)
     if not options.files:
         if root is None:
             raise OSError("neither docs/ nor snippets/ stands here or above; run this in the guide's folder, or name files")
         return Tree(root), None
     inside = root and not options.kind and all(_is_inside(path, root) for path in options.files)
+    named = {path: _expanded(path) for path in options.files}
     if not inside:
-        return Tree(Path.cwd(), _expanded(options.files), options.kind), None
-    paths = {Path(os.path.abspath(path)).relative_to(root).as_posix() for path in _expanded(options.files)}
-    return Tree(root), paths
+        tree, wanted = Tree(here, [file for path in named for file in named[path]], options.kind), None
+    else:
+        named = {path: [Path(os.path.abspath(file)).relative_to(root).as_posix() for file in files] for path, files in named.items()}
+        tree, wanted = Tree(root), {file for files in named.values() for file in files}
+    known = {*(file.path for file in tree.files()), *(place.path for place, _ in tree.unreadable)}
+    for path, files in named.items():
+        if not files or (inside and known.isdisjoint(files)):
+            raise OSError(f"{path}: {'is' if inside and os.path.isfile(path) else 'holds'} no file that is checked")
+    return tree, wanted
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise OSError("the folder that this runs in is gone; go to another one") from None
 
 
 def _root(folder: Path) -> Path | None:
-    return next((at for at in (folder, *folder.parents) if (at / "docs").is_dir() or (at / "snippets").is_dir()), None)
+    return next((at for at in (folder, *folder.parents) if os.path.isdir(at / "docs") or os.path.isdir(at / "snippets")), None)
 
 
 def _is_inside(path: Path, root: Path) -> bool:
     return Path(os.path.abspath(path)).is_relative_to(root / "docs") or Path(os.path.abspath(path)).is_relative_to(root / "snippets")
 
 
-def _expanded(paths: list[Path]) -> list[Path]:
-    """The paths with each folder replaced by the files in it."""
-    return [file for path in paths for file in (sorted(p for p in path.rglob("*") if not p.is_dir()) if path.is_dir() else [path])]
+def _expanded(path: Path) -> list[Path]:
+    """A path, or the files in the folder that it names."""
+    return sorted(below(path)) if path.is_dir() else [path]
 
 
 def _nearest(name: str, names) -> str:
@@ -163,13 +186,15 @@ def _report(tree: Tree, found: list[findings.Finding], options: argparse.Namespa
     from checks.report import FORMATS
 
     report = FORMATS[options.format](found, tree)
+    if options.format != "text":
+        use_utf8()
     if report:
-        print(report, flush=True)  # before the summary, also where both go into one pipe
+        put(report)  # before the summary, also where both go into one pipe
     for sentence in tree.not_run:
         print(f"not run: {sentence}", file=sys.stderr)
     print(f"{_looked_at(tree, options)}: {len(found)} finding{'s' * (len(found) != 1)}", file=sys.stderr)
     if tree.not_run and os.environ.get("CI"):
-        return _fail("a program is missing, and with CI set nothing may be left out")
+        return fail("a program is missing, and with CI set nothing may be left out")
     if options.record:
         _record(tree, found, options.record)
     return 1 if found else 0
@@ -197,10 +222,4 @@ def _record(tree: Tree, found: list[findings.Finding], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        status = main()
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader of a pipe went away, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 2
-    sys.exit(status)
+    leave(main)

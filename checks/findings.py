@@ -16,6 +16,7 @@ def page_says_hello(tree):
 """
 
 import importlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -24,6 +25,10 @@ MODULES = (
     "files", "fences", "cni", "attachments", "pods", "containers", "values", "volumes", "flags", "tables", "transcripts", "commands", "units", "runs", "diagrams", "translations", "links", "built",
     "verification",
 )  # fmt: skip
+
+
+# So many findings of one check in one file are shown; who makes more has one thing to mend first, not thousands.
+MANY = 1000
 
 
 @dataclass(frozen=True, order=True)
@@ -42,7 +47,14 @@ class Place:
     source: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}"
+        return f"{printable(self.path)}:{self.line}:{self.column}"
+
+
+def printable(text: str) -> str:
+    """A text on one line, with an escape for each character that a terminal would act on or could not show; tabs stay."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char == "\t" else char.encode("unicode_escape", "surrogatepass").decode() for char in text)
 
 
 @dataclass(frozen=True, order=True)
@@ -126,7 +138,14 @@ def _findings(tree, chosen: list[Check]) -> Iterator[Finding]:
         if (each.whole and not tree.whole) or (each.needs and not getattr(tree, each.needs)):
             continue
         tree.seen = 0
+        found = Counter()
         for place, message in each.function(tree):
-            yield Finding(place, each.name, message)
+            found[place.path] += 1
+            if found[place.path] > MANY:
+                yield Finding(
+                    place, each.name, f"has more than {MANY} findings of this check, which looked no further; mend some and look again"
+                )
+                break
+            yield Finding(place, each.name, printable(message))
         if tree.whole and not tree.seen:
             raise NothingSeen(each.name)

@@ -17,14 +17,18 @@ print(heading.level, page.place(heading.start).line > 1)
 """
 
 import bisect
+import errno
 import os
 import re
+import shutil
 import stat
+from collections.abc import Iterator
 from functools import cached_property, wraps
 from pathlib import Path
 
 from checks import markdown
 from checks.findings import Place
+from checks.process import unfinished
 
 LANGUAGES = ("en", "zh")
 
@@ -156,10 +160,14 @@ class Page(File):
     def headings(self) -> list[markdown.Heading]:
         return markdown.headings(self.prose)
 
+    @cached_property
+    def _sections(self) -> list[tuple[int, str]]:
+        return [(heading.start, heading.id) for heading in self.headings if heading.id]
+
     def section(self, offset: int) -> str:
         """The id of the section that an offset stands in; empty before the first heading with an id."""
-        ids = [heading.id for heading in self.headings if heading.start <= offset and heading.id]
-        return ids[-1] if ids else ""
+        number = bisect.bisect_right(self._sections, offset, key=lambda section: section[0])
+        return self._sections[number - 1][1] if number else ""
 
 
 class Tree:
@@ -192,7 +200,7 @@ class Tree:
         self.ran: dict[str, list[str]] = {}
         self._files: list[File] = []
         if files is None:
-            found = sorted(_walk(root / "docs")) + sorted(_walk(root / "snippets"))
+            found = sorted(below(root / "docs")) + sorted(below(root / "snippets"))
             files = [path for path in found if path.name not in (".DS_Store",)]
         for path in files:
             self._add(path, kind)
@@ -234,9 +242,12 @@ class Tree:
     def _add(self, path: Path, kind: str | None) -> None:
         name = _relative(path, self.root)
         own_kind = KIND_NAMES[kind] if kind else kind_of(name)
-        if name.startswith("docs/") and path.suffix != ".md":
+        plain = not self.whole or not path.is_symlink()
+        if self.whole and plain and name.startswith("docs/") and path.suffix != ".md" and path.is_file():
             return  # an image or the like: MkDocs copies it
-        text, problem = read(path, name)
+        text, problem = read(path, name) if plain else ("", (Place(name), "is a symbolic link; put a plain file in its place"))
+        if self.whole and not name.isprintable():
+            problem = Place(name), "has a name with characters that cannot be shown; rename it"
         if problem:
             self.unreadable.append(problem)
         elif own_kind == "page":
@@ -267,17 +278,15 @@ def read(path: Path, name: str) -> tuple[str, tuple[Place, str] | None]:
     `(text, None)` or `("", (place, message))`; a place in a broken file counts the characters before the fault.
     """
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            return "", (Place(name), "is not a plain file; pages and snippets are plain text files")
-        with path.open("rb") as stream:
-            raw = stream.read(LARGEST + 1)
+        raw = _bytes(path)
     except OSError as error:
         return "", (Place(name), f"cannot be read: {error.strerror or error}")
+    if raw is None:
+        return "", (Place(name), "is not a plain file; pages and snippets are plain text files")
     if len(raw) > LARGEST:
         return "", (Place(name), f"is larger than {LARGEST // 1024} KiB; no page or snippet is")
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "", (Place(name), "is UTF-16; save it as UTF-8")
+        return "", (Place(name), "is UTF-16 or the like; save it as UTF-8")
     if raw.startswith(b"\xef\xbb\xbf"):
         return "", (Place(name), "starts with a byte order mark; save it as UTF-8 without one")
     try:
@@ -285,16 +294,68 @@ def read(path: Path, name: str) -> tuple[str, tuple[Place, str] | None]:
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8")
         return "", (File(name, "", before + "?").place(len(before)), f"byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8")
+    if text.count("\0") > len(text) // 3:
+        return "", (Place(name), "is UTF-16 or the like; save it as UTF-8")
     if "\0" in text:
         return "", (File(name, "", text).place(text.index("\0")), "holds a NUL character; it is not a text file")
     return text, None
 
 
-def _walk(folder: Path):
-    """Every entry below a folder that is not a folder itself; symbolic links are named, not followed into folders."""
-    for parent, folders, names in os.walk(folder):
-        for name in names + [f for f in folders if Path(parent, f).is_symlink()]:
-            yield Path(parent, name)
+def write(path: Path, text: str) -> None:
+    """Write a text file, all of it or nothing: whatever happens, the file holds the old text or the new one.
+
+    A file that is there keeps its mode. Raises `OSError` where that cannot be done, also for what is no plain file.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "is not a plain file, so nothing is written to it", str(path))
+    path = path.resolve()
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.add(str(beside))
+    try:
+        with beside.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if path.exists():
+            shutil.copymode(path, beside)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+        unfinished.discard(str(beside))
+
+
+def _bytes(path: Path) -> bytes | None:
+    """The first `LARGEST` bytes of a plain file and one more; None where it is none. Never waits, whatever takes the file's place meanwhile."""
+    if path.is_dir():
+        os.scandir(path).close()  # raises where the folder cannot be read, which is then what is wrong
+    if not stat.S_ISREG(path.stat().st_mode):
+        return None
+    with open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK | os.O_NOCTTY)) as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            return None
+        data = bytearray()
+        while len(data) <= LARGEST and (piece := stream.read(LARGEST + 1)):
+            data += piece
+    return None if piece is None else bytes(data)  # None: of some files of /proc the text has to be waited for
+
+
+def below(folder: Path) -> Iterator[Path]:
+    """Every entry below a folder that is not a folder itself, and every folder that cannot be read: `read` says why.
+
+    Symbolic links are named, not followed. A folder that is not there holds nothing.
+    """
+    waiting = [folder] if os.path.lexists(folder) else []
+    while waiting:
+        at = waiting.pop()
+        try:
+            with os.scandir(at) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(Path(entry.path))
+                    else:
+                        yield Path(entry.path)
+        except OSError:
+            yield at
 
 
 def _relative(path: Path, root: Path) -> str:

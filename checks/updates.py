@@ -1,17 +1,14 @@
 """Rewrites the output lines of transcripts that are no longer what the commands print: `python -m checks --update`."""
 
 import difflib
-import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 from checks import recordings
 from checks.patterns import changes
 from checks.runs import lines, problems, sessions
 from checks.sessions import Session
 from checks.shell import commands
-from checks.tree import File
+from checks.tree import File, write
 
 
 def update(tree) -> Iterator[tuple[str, list]]:
@@ -20,7 +17,7 @@ def update(tree) -> Iterator[tuple[str, list]]:
     for file, session in sessions(tree):
         text = mended(file.text, session)
         if text != file.text:
-            _write(tree.root / file.path, text)
+            write(tree.root / file.path, text)
         wrong = list(problems(File(file.path, file.kind, text), session))
         if wrong or text != file.text:
             yield (
@@ -51,14 +48,3 @@ def mended(text: str, session: Session) -> str:
             if [each.text for each in commands(changed)] == [each.text for each in typed]:  # no line looks like a command
                 text = changed
     return text
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file, all of it or nothing."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, "utf-8")
-        shutil.copymode(path, beside)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -14,7 +14,6 @@ print(next(entry["level"] for entry in record if entry["path"] == "snippets/pods
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from checks.findings import Place, check
 from checks.sessions import absent, can_run
 from checks.shell import commands
 from checks.tree import File
+from checks.tree import write as write_file
 
 RECORD = "verification.json"
 _WRITE = f"`python -m checks --record {RECORD}` writes the record of this run"
@@ -109,13 +109,7 @@ def _recorded(shown: list) -> dict:
 
 def write(tree, path: Path) -> None:
     """Write the record of a tree as JSON, all of it or nothing."""
-    text = json.dumps(levels(tree), ensure_ascii=False, indent=1) + "\n"
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, "utf-8")
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_file(path, json.dumps(levels(tree), ensure_ascii=False, indent=1) + "\n")
 
 
 @check(whole=True)

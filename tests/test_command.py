@@ -71,7 +71,8 @@ def test_file_of_the_guide_is_checked_in_the_guide():
     ("arguments", "words"),
     [
         (["--only", "cni_is_jsom"], "did you mean cni_is_json?"),
-        (["no/such/file.conf"], "no/such/file.conf: no such file"),
+        ([""], "the name of a FILE is empty"),
+        (["no/such/file.conf"], "no/such/file.conf: No such file or directory"),
         (["--site", "no-such-folder"], "holds no built site"),
         (["--format", "xml"], "invalid choice"),
         (["--kind", "cli", "x"], "invalid choice"),
