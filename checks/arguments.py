@@ -1,70 +1,449 @@
-"""The arguments of a kubelet, word by word, against the flags of Kubernetes 1.3.
+"""The judge of command lines: what is wrong with the arguments of a kubelet or of rkt, as the program itself would read them.
+
+Both programs read flags with pflag: `--name=value` or `--name value`, a boolean without a value or with `=true`; a single dash is for names of one
+letter. The kubelet also takes an underscore for a dash.
 
 ```python
 from checks.arguments import faults
-from checks.documents import parse_yaml
+from checks.shell import simple_commands
 
-words = parse_yaml("[--allow-privileged, --registr-node=true]")[0].items
-print([message for word, message in faults(words)])
-#> ['the kubelet of 1.3 has no flag --registr-node (did you mean --register-node?)']
+line = "kubelet --allow-privileged --registr-node=true"
+words = simple_commands(line)[0].words
+print(list(faults(line, words)))
+#> [(27, 41, 'the kubelet has no flag --registr-node (did you mean --register-node?)')]
 ```
 """
 
+import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import PurePosixPath
+from typing import NamedTuple
 
-from checks import schemas
+from checks import literals, schemas
 from checks.facts import load as facts
 
+# The release of Kubernetes that is meant where nothing else is said, and the last one whose flags the facts hold.
+RELEASE = "1.3"
+_LAST_READ = "1.7"
+_RELEASE = re.compile(
+    r"(?:\bKubernetes v?|KUBELET_(?:VERSION|IMAGE_TAG)=v?|(?:hyperkube|kubelet)[\w.-]*:v?)(?P<release>1\.[0-9]+)(?![0-9])"
+)
+_RKT = re.compile(r"\brkt(?: Version:)?[ -]v?1\.(?P<minor>[0-9]+)(?![0-9])")
+KUBELETS = ("kubelet", "kubelet-wrapper")  # the wrapper of CoreOS hands its arguments on
+# After these, the first word that is no flag ends rkt's own part: the rest belongs to a program in a pod.
+_ENDS_AT_ARGUMENT = ("enter", "app exec")
+_REPEATED = ("stringSlice", "mapStringString")
 
-def faults(words: list) -> Iterator[tuple]:
-    """What is wrong with the arguments of a kubelet: the word (anything with a `value`, of YAML or of a shell) and the message.
 
-    A value that a shell has yet to fill in is not judged.
+class Given(NamedTuple):
+    """A flag on a command line (`name` without dashes, its value and the word that holds it), or an argument (no name)."""
+
+    word: object
+    dashes: str = ""
+    name: str = ""
+    value: str | None = None
+    holder: object = None
+
+
+def release_of(text: str) -> str:
+    """The release of Kubernetes that a text names first, 1.3 where it names none.
+
+    It is named as `Kubernetes 1.6`, as what `kubelet --version` prints, by the tag of a hyperkube image, or by the variable from which the
+    wrapper of CoreOS takes that tag.
     """
-    flags = {flag["name"]: flag for flag in facts("kubelet-flags")["flags"]}
-    value_of = None
-    for word in words:
-        argument = word.value
-        if not isinstance(argument, str):
+    match = _RELEASE.search(text)
+    return match["release"] if match else RELEASE
+
+
+def tags_of(text: str) -> list[tuple[str, ...]]:
+    """The tags of rkt by which a command is judged, once for each release of rkt that a text names; by both where it names none.
+
+    A release between the two is judged by both, and `between` says that one of them is enough.
+    """
+    tags = tuple(facts("rkt-cli")["tags"])
+    minors = sorted({int(match["minor"]) for match in _RKT.finditer(text)})
+    return [tags[:1] if minor <= 13 else tags[1:] if minor >= 30 else ("between", *tags) for minor in minors] or [tags]
+
+
+def faults(text: str, words: Sequence, release: str = RELEASE, tags: tuple[str, ...] = ()) -> Iterator[tuple[int, int, str]]:
+    """What is wrong with a command line of the kubelet, of hyperkube or of rkt, as (start, end, message).
+
+    `text` is that of the file, `words` are those of the command line from the program on, with `start` and `end` in the text and the `value` that the
+    program gets. A value that a shell has yet to fill in is not judged. `release` is that of Kubernetes; `tags` those of rkt (see `tags_of`): the
+    command has to be right in each of them. Programs of other names are not judged.
+    """
+    name = PurePosixPath(str(words[0].value)).name if words else ""
+    if name in KUBELETS:
+        yield from _kubelet(text, words[1:], release)
+    elif name == "hyperkube" and len(words) > 1:
+        yield from _hyperkube(text, words[1:], release)
+    elif name == "rkt":
+        yield from _rkt(text, words[1:], tags or tags_of("")[0])
+
+
+def span(text: str, word, part: str, *, last: bool = False) -> tuple[int, int]:
+    """Where a part of a word stands, or the whole word where quotes or escapes hide it."""
+    raw = text[word.start : word.end]
+    at = raw.rfind(part) if last else raw.find(part)
+    return (word.start + at, word.start + at + len(part)) if at >= 0 and part else (word.start, word.end)
+
+
+def _hyperkube(text: str, words: Sequence, release: str) -> Iterator:
+    servers = facts("other-names")["hyperkube"]["servers"]
+    server = str(words[0].value)
+    if server == "kubelet":
+        yield from _kubelet(text, words[1:], release)
+    elif server not in servers and not server.startswith("-") and "$" not in server:
+        yield *span(text, words[0], server), f"hyperkube has no server {schemas.shown(server)}{schemas.nearest(server, servers)}"
+
+
+def _read(words: Sequence, known: dict[str, dict]) -> tuple[list[Given], str]:
+    """A command line as pflag reads it, up to `--`, and the name of a flag that lacks its value."""
+    found, at, lacking = [], 0, ""
+    while at < len(words):
+        word, at = words[at], at + 1
+        if word.value == "--":
+            break
+        if not isinstance(word.value, str):
+            continue  # a number or the like in YAML, which is a fault of the Pod
+        dashes, name, equals, value = re.fullmatch(r"(-*)([^=]*)(=?)(.*)", word.value, re.S).groups()
+        if not dashes or not name:
+            found.append(Given(word))
             continue
-        dashes, name, equals, value = re.fullmatch(r"(-*)([^=]*)(=?)(.*)", argument, re.S).groups()
-        if value_of:
-            value_of = None
-        elif not dashes:
-            yield (
-                word,
-                f"{schemas.shown(argument)} is no flag and no flag's value; a flag starts with two dashes, a boolean takes =true or =false",
-            )
-        elif message := _flag_words(dashes, name, flags):
-            yield word, message
+        short = re.fullmatch(r"([a-z])([0-9]+)", name) if dashes == "-" and not equals else None
+        if short and short[1] in known:  # -v4
+            name, equals, value = short[1], "=", short[2]
+        flag = known.get(name) or known.get(name.replace("_", "-"))
+        if equals:
+            found.append(Given(word, dashes, name, value, word))
+        elif flag and bare(flag):
+            found.append(Given(word, dashes, name))
+        elif at < len(words) and isinstance(words[at].value, str) and not _is_flag(words[at].value, known):
+            found.append(Given(word, dashes, name, words[at].value, words[at]))
+            at += 1
         else:
-            kind = flags[name]["type"]
-            value_of = name if not equals and kind != "bool" else None
-            if equals and "$" not in value and (message := _flag_value(kind, value)):
-                yield word, f"--{name} is {schemas.shown(value)}; {message}"
-    if value_of:
-        yield words[-1], f"--{value_of} has no value; write --{value_of}= and the value"
+            found.append(Given(word, dashes, name))
+            lacking = lacking or (name if flag else "")
+    return found, lacking
 
 
-def _flag_words(dashes: str, name: str, flags: dict) -> str:
-    """What is wrong with the name of a flag, or nothing."""
-    known = {key for key, flag in flags.items() if flag["from"] == "1.3"}
-    if name in known and (dashes == "--" or (dashes == "-" and len(name) == 1)):
-        return ""
-    if name in known or name.replace("_", "-") in known:
-        return f"{schemas.shown(dashes + name)} is written --{name.replace('_', '-')}"
-    if name in flags:
-        since = flags[name]["from"]
-        return f"--{name} is no flag of the kubelet of 1.3; it came {'with ' + since if since != 'unknown' else 'later'}"
-    near = schemas.nearest(name, known).replace("did you mean ", "did you mean --")
-    return f"the kubelet of 1.3 has no flag --{schemas.shown(name)}{near or '; delete it'}"
+def _is_flag(argument: str, known: dict[str, dict]) -> bool:
+    """Whether a word is a flag rather than the value of the flag before it. pflag would take it for the value, which nobody means."""
+    return re.match(r"--[a-z]", argument) is not None or (argument.startswith("-") and argument[1:] in known)
 
 
-def _flag_value(kind: str, value: str) -> str:
-    """What to write in place of a value that a flag of this kind does not take, or nothing."""
-    if kind == "bool" and value not in ("true", "false"):
-        return "write true or false"
-    if kind.removeprefix("u").startswith("int") and not re.fullmatch(r"-?[0-9]+", value):
-        return "write a whole number"
+def bare(flag: dict) -> bool:
+    """Whether a flag may stand without a value."""
+    return flag["type"] in ("bool", "custom:version") or "no_value_default" in flag
+
+
+# The kubelet
+
+
+@cache
+def kubelet_flags(release: str) -> dict[str, dict]:
+    """All flags of the kubelet that the facts know, each with type and values of a release; `missing` says why it is not there, or nothing."""
+    known, lists = facts("kubelet-flags"), facts("kubelet-flags")["values"]["flags"]
+    found = {}
+    for flag in known["flags"]:
+        changes = [change for since, change in flag.get("changes", {}).items() if number(since) <= number(release)]
+        types = [flag["type"], *(change["type"] for change in changes if "type" in change)]
+        found[flag["name"]] = flag | {"type": types[-1], "missing": _missing(flag, release), **_list(lists.get(flag["name"]), release)}
+    return found
+
+
+def number(release: str) -> tuple[int, ...]:
+    """A release as numbers, so that 1.10 comes after 1.9; `1.6-dev` counts as 1.6."""
+    return tuple(map(int, release.removesuffix("-dev").split(".")))
+
+
+def _list(known: dict | None, release: str = RELEASE) -> dict:
+    """The list of the values that a flag takes, as it was at a release."""
+    if not known:
+        return {}
+    lists = [known["values"], *(later for since, later in known.get("changes", {}).items() if number(since) <= number(release))]
+    chosen = list(facts("rkt-cli")["stage1"]["images"]) if lists[-1] == "stage1 images" else lists[-1]
+    return {"values": chosen, "open": known.get("open", False)}
+
+
+def _missing(flag: dict, release: str) -> str:
+    """Why a release does not have a flag, as far as the facts know; nothing where it has it, or may have it."""
+    since, until = flag["from"], flag["removed_in"]
+    if since == "unknown":  # the first release that surely has it; the one before may have it already
+        first = flag["versions"][0].removesuffix("-dev")
+        return f"it came after 1.3, and 1.{int(first[2:])} has it" if release == RELEASE else ""
+    if number(release) < number(since):
+        return f"it came with {since}"
+    if until not in (None, "unknown") and number(release) >= number(until):
+        return f"it was removed in {until}"
     return ""
+
+
+def _kubelet(text: str, words: Sequence, release: str) -> Iterator:
+    known = kubelet_flags(release)
+    present = {name for name, flag in known.items() if not flag["missing"]}
+    given, lacking = _read(words, known)
+    seen: dict[str, Given] = {}
+    for before, each in zip([None, *given], given):
+        if not each.name:
+            yield from _stray(text, before, each, known)
+            continue
+        name = each.name.replace("_", "-")
+        if message := _kubelet_name(each, known, present, release):
+            yield *span(text, each.word, each.dashes + each.name), message
+        if name in present:
+            yield from _value(text, each, known[name])
+            yield from _twice(text, each, seen, known[name], "the kubelet")
+    yield from _lacking(text, given, lacking)
+
+
+def _kubelet_name(each: Given, known: dict, present: set, release: str) -> str:
+    """What is wrong with the name of a kubelet's flag, or nothing."""
+    flag, name = each.dashes + each.name, each.name.replace("_", "-")
+    if name in ("help", "h") or "$" in flag:
+        return ""
+    if name not in known:
+        if number(release) > number(_LAST_READ):
+            return ""  # it may have come later
+        return unknown(name, "the kubelet", present)
+    if known[name]["missing"]:
+        return f"--{name} is no flag of the kubelet of {release}; {known[name]['missing']}"
+    if flag != f"--{name}" and not (each.dashes == "-" and len(name) == 1):
+        return f"{schemas.shown(flag)} is written --{name}"
+    return ""
+
+
+def _stray(text: str, before: Given | None, each: Given, known: dict) -> Iterator:
+    """A word that belongs to no flag. The kubelet takes no arguments."""
+    value = str(each.word.value)
+    flag = known.get(before.name) if before and before.name and before.holder is None else None
+    if "$" in value:
+        return
+    if flag and flag["type"] == "bool" and not literals.wanted(value, "bool"):
+        yield *span(text, each.word, value), _blank(before.name, value)
+    elif re.fullmatch(r"[|&]{1,2}|[0-9]?[<>]{1,2}(&[0-9])?", value):
+        yield *span(text, each.word, value), f"{value} is an argument here, because no shell runs this; write /bin/sh -c '…' around it"
+    else:
+        said = f"{schemas.shown(value)} is no flag and no flag's value; a flag starts with two dashes"
+        yield *span(text, each.word, value), said
+
+
+def _blank(name: str, value: str) -> str:
+    """The words for a boolean whose value stands behind a blank."""
+    return f"{value} is an argument of its own, and --{name} alone is true; write --{name}={value}"
+
+
+# rkt
+
+
+@cache
+def rkt_flags(command: str) -> dict[str, dict]:
+    """The flags that rkt takes at a command (`list`; empty: at every command), with `tags`, those that have it."""
+    lists, found = facts("rkt-cli")["values"]["flags"], {}
+    for tag, known in facts("rkt-cli")["tags"].items():
+        own = known["commands"].get(command, {}).get("flags", [])
+        for flag in known["global_flags"] + own if command else known["global_flags"]:
+            tags = (*found.get(flag["name"], {}).get("tags", ()), tag)
+            found[flag["name"]] = flag | {"tags": tags, **_list(lists.get(flag["name"]))}
+    return found
+
+
+@cache
+def rkt_commands() -> dict[str, tuple[str, ...]]:
+    """The commands of rkt, each with the tags that have it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for tag, known in facts("rkt-cli")["tags"].items():
+        for name in known["commands"]:
+            found[name] = (*found.get(name, ()), tag)
+    return found
+
+
+def _rkt(text: str, words: Sequence, tags: tuple[str, ...]) -> Iterator:
+    at = _first_argument(words)
+    command, length = _command(words[at:])
+    before, _ = _read(words[:at], rkt_flags(""))
+    for each in before:
+        yield from _before_command(text, each, command)
+    if not command or at >= len(words):
+        return
+    last = words[at + length - 1]
+    if command not in rkt_commands():
+        yield (
+            words[at + length - 1].start,
+            last.end,
+            f"rkt has no command {command}{_cut_short(command) or schemas.nearest(command, rkt_commands())}",
+        )
+        return
+    if message := _only(rkt_commands()[command], tags):
+        yield words[at].start, last.end, f"rkt {command} is {message}"
+    yield from _rkt_flags(text, words[at + length :], command, tags)
+
+
+def _first_argument(words: Sequence) -> int:
+    """The number of words before the first that is neither a global flag of rkt nor the value of one."""
+    known, at = rkt_flags(""), 0
+    while at < len(words) and str(words[at].value).startswith("-"):
+        name, equals, _ = str(words[at].value).lstrip("-").partition("=")
+        at += 1 if equals or name not in known or bare(known[name]) else 2
+    return min(at, len(words))
+
+
+def _command(words: Sequence) -> tuple[str, int]:
+    """The command of rkt that words start with, and of how many words it is; empty where nothing can be said."""
+    if not words or str(words[0].value) in ("help", "") or "$" in str(words[0].value):
+        return "", 0
+    name = str(words[0].value)
+    if not any(other.startswith(f"{name} ") for other in rkt_commands()):
+        return name, 1
+    return (f"{name} {words[1].value}", 2) if len(words) > 1 else ("", 1)
+
+
+def _cut_short(command: str) -> str:
+    """rkt accepts a command that is cut short, as long as it is clear which one is meant."""
+    meant = [
+        name for name in rkt_commands() if all(map(str.startswith, name.split(), command.split())) and name.count(" ") == command.count(" ")
+    ]
+    return f"; it takes this for {meant[0]}, so write that" if len(meant) == 1 else ""
+
+
+def _before_command(text: str, each: Given, command: str) -> Iterator:
+    """A flag before the command that is none of every command."""
+    known, flag = rkt_flags(""), each.dashes + each.name
+    where = span(text, each.word, flag)
+    if each.name in known and each.dashes == "--":
+        yield from _value(text, each, known[each.name])
+    elif each.name in known:
+        yield *where, f"{flag} is written --{each.name}"
+    elif each.name in rkt_flags(command):
+        yield *where, f"--{each.name} belongs to rkt {command}; write it behind that"
+    elif each.name not in ("help", "h"):
+        yield *where, unknown(each.name, "rkt", known)
+
+
+def _rkt_flags(text: str, words: Sequence, command: str, tags: tuple[str, ...]) -> Iterator:
+    """What is wrong behind the name of an rkt command."""
+    known, per_image = rkt_flags(command), facts("rkt-cli")["per_image"]
+    given, lacking = _own(words, known, command)
+    seen: dict[str, Given] = {}
+    images = 0
+    for before, each in zip([None, *given], given):
+        flag = known.get(each.name)
+        if not each.name:
+            images += 1
+            stray = known.get(before.name) if before and before.holder is None else None
+            if stray and stray["type"] == "bool" and str(each.word.value) in ("true", "false"):
+                yield *span(text, each.word, str(each.word.value)), _blank(before.name, each.word.value)
+            continue
+        where = span(text, each.word, each.dashes + each.name)
+        if flag is None or each.dashes != "--":
+            if each.name not in ("help", "h") and "$" not in each.name:
+                said = f"{each.dashes}{each.name} is written --{each.name}" if flag else unknown(each.name, f"rkt {command}", known)
+                yield *where, said
+            continue
+        if message := _only(flag["tags"], tags):
+            yield *where, f"rkt {command} --{each.name} is {message}"
+        if each.name in per_image["flags"] and command in per_image["commands"] and not images:
+            yield *where, f"--{each.name} speaks of an image and stands behind its name; before it rkt ends with an error"
+        yield from _value(text, each, flag)
+        if flag["default"] is not None or each.name.startswith("stage1-"):
+            yield from _twice(text, each, seen, flag, "rkt")
+    yield from _lacking(text, given, lacking)
+
+
+def _own(words: Sequence, known: dict, command: str) -> tuple[list[Given], str]:
+    """The flags and arguments that are rkt's own, without those of programs in a pod."""
+    given: list[Given] = []
+    lacking, rest = "", list(words)
+    while rest:
+        stop = next((at for at, word in enumerate(rest) if word.value == "--"), len(rest))
+        part, none = _read(rest[:stop], known)
+        given, lacking = given + part, lacking or none
+        again = next((at for at in range(stop, len(rest)) if rest[at].value == "---"), len(rest))
+        rest = rest[again + 1 :]
+    if command in _ENDS_AT_ARGUMENT:
+        first = next((at for at, each in enumerate(given) if not each.name), len(given))
+        return given[:first], lacking if any(each.name == lacking for each in given[:first]) else ""
+    return given, lacking
+
+
+def _only(has: tuple[str, ...], tags: tuple[str, ...]) -> str:
+    """That not each of the tags has something, or nothing. Between two tags that one of them has it is enough."""
+    without = [tag[1:] for tag in tags if tag != "between" and tag not in has]
+    if not without or (tags[0] == "between" and has):
+        return ""
+    return f"in rkt {', '.join(tag[1:] for tag in has)} only, not in {', '.join(without)}; name that release, or do without"
+
+
+# Both
+
+
+def unknown(name: str, program: str, known) -> str:
+    """The words for a flag that a program does not have: whose it is, or which one is meant."""
+    shown = schemas.shown(name)
+    near = _nearest(name, known)
+    if owners := whose(name):
+        return f"{program} has no flag --{shown}, which belongs to {' and '.join(owners[:2])}{near and f' (did you mean --{near}?)'}"
+    if near:
+        return f"{program} has no flag --{shown} (did you mean --{near}?)"
+    near = _nearest(name, _all_flags(), 0.8)
+    return f"{program} has no flag --{shown}{f' (did you mean --{near} of {whose(near)[0]}?)' if near else '; delete it'}"
+
+
+def _nearest(name: str, known, cutoff: float = 0.6) -> str:
+    """The known name most like this one, or of which this is the beginning."""
+    begun = [each for each in known if each.startswith(f"{name}-")]
+    return begun[0] if len(begun) == 1 else next(iter(difflib.get_close_matches(name[:60], list(known), 1, cutoff)), "")
+
+
+def whose(name: str) -> tuple[str, ...]:
+    """The programs that have a flag: the kubelet, commands of rkt, other programs of the facts."""
+    return _all_flags().get(name, ())
+
+
+@cache
+def _all_flags() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {flag["name"]: ("the kubelet",) for flag in facts("kubelet-flags")["flags"]}
+    for command in ("", *rkt_commands()):
+        for name in rkt_flags(command):
+            if not command or name not in rkt_flags(""):
+                found[name] = (*found.get(name, ()), f"rkt {command}".strip())
+    for program, each in facts("other-names")["flags"].items():
+        for name in each["flags"]:
+            found[name] = (*found.get(name, ()), program)
+    return found
+
+
+def fault_of_value(value: str, flag: dict, *, surely: bool = False) -> str:
+    """What to write in place of a value that a flag does not take, or nothing; with `surely`, lists that may be longer are left aside."""
+    if "$" in value:
+        return ""
+    if "values" in flag:
+        return "" if surely and flag["open"] else literals.one_of(value, flag["values"], others=flag["open"])
+    kind = flag["type"]
+    return literals.wanted(value, "port" if flag["name"].endswith("port") and kind.lstrip("u").startswith("int") else kind)
+
+
+def _value(text: str, each: Given, flag: dict) -> Iterator:
+    if each.value is not None and (message := fault_of_value(each.value, flag)):
+        where = span(text, each.holder, each.value, last=True) if each.value else span(text, each.word, each.dashes + each.name)
+        yield *where, f"--{flag['name']} is {schemas.shown(each.value)}; {message}"
+
+
+def _twice(text: str, each: Given, seen: dict[str, Given], flag: dict, program: str) -> Iterator:
+    """A flag that is given again, where the second value takes the place of the first."""
+    family = "stage1-" if flag["name"].startswith("stage1-") else flag["name"]
+    if family in seen and flag["type"] not in _REPEATED and not flag["type"].startswith("custom:"):
+        where, first = span(text, each.word, each.dashes + each.name), seen[family].name
+        if family == "stage1-":
+            yield *where, f"--{first} names the stage1 image already, and rkt takes one such flag only; delete one"
+        else:
+            yield *where, f"a second --{flag['name']}, which {program} takes instead of the first; delete one"
+    seen.setdefault(family, each)
+
+
+def _lacking(text: str, given: list[Given], name: str) -> Iterator:
+    each = next((each for each in given if name and each.name == name and each.value is None), None)
+    if each:
+        yield *span(text, each.word, each.dashes + name), f"--{name} has no value; write --{name}= and the value"

@@ -1,117 +1,69 @@
-"""Checks of command lines: `rkt` and `kubelet`, in transcripts and in units, against the facts."""
+"""Checks of command lines: `rkt` and `kubelet`, in transcripts, units and Pods, against the facts."""
 
-import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from checks.arguments import faults
-from checks.facts import load
+from checks.arguments import faults, release_of, tags_of
+from checks.calls import Call, calls
 from checks.findings import check
-from checks.shell import Word, commands, program, simple_commands
-
-_EXEC = re.compile(r"^Exec\w+=[-@+!:|]*(?P<line>(?:[^\n]*\\\n)*[^\n]*)", re.M)
-# After these, the first word that is no flag ends rkt's own part: the rest belongs to a program in a pod.
-_ENDS_AT_ARGUMENT = ("enter", "app exec")
+from checks.sections import around
 
 
 @check()
 def rkt_command_agrees_with_facts(tree):
-    """Each `rkt` command and each of its flags exists in rkt 1.13.0 or in rkt 1.30.0.
+    """Each `rkt` command and each of its flags exists in rkt 1.13.0 and in rkt 1.30.0, with a value that it takes.
 
-    Looked at are the commands of transcripts and the `Exec…=` lines of units, also behind `sudo` or `systemd-run`
-    and inside `$(…)`. A flag has to belong to its command: `rkt list` has no `--stage1-name`. Write the name that
-    the message offers, or look it up in the [reference of rkt](../reference/rkt.md). rkt accepts commands that are
-    cut short; this guide writes them out. The facts are in `checks/facts/rkt-cli.json`, taken from rkt's source at
-    both tags.
+    Looked at are the commands of transcripts, the `Exec…=` lines of units and the containers of Pods, also behind
+    `sudo` or `systemd-run` and inside `$(…)` or `sh -c '…'`. A flag has to belong to its command: `rkt list` has no
+    `--stage1-name`. A flag that speaks of one image stands behind the image's name; one that takes a value has one; a boolean has it behind an equals sign, because behind a blank it is an argument of its own.
+
+    What only one of the two releases has is right where the file, or each section of a page that shows it, names the
+    release: `rkt 1.30.0`. A release between the two is judged by both, and what one of them has passes.
+
+    Stricter than rkt: rkt accepts commands that are cut short, this guide writes them out; of a flag that is given
+    twice rkt takes the second, here it stands once. Write the name that the message offers, or look it up in the
+    [reference of rkt](../reference/rkt.md).
+
+    Source: `checks/facts/rkt-cli.json`, taken from rkt's source at both tags.
     """
-    for file, words in _programs(tree, "rkt"):
-        for start, end, message in _rkt(words):
-            yield file.place(start, end), message
+    for call in _of(tree, "rkt"):
+        shown = [f"{call.said}\n{text}" for _, text in around(tree, call.file)] or [call.said]
+        for start, end, message in dict.fromkeys(fault for text in shown for fault in _under_one(call, text)):
+            yield call.file.place(start, end), message
+
+
+def _under_one(call: Call, text: str) -> list[tuple[int, int, str]]:
+    """What is wrong with a call of rkt under that one of the releases named in a text under which the least is."""
+    return min((list(faults(call.file.text, call.words, tags=tags)) for tags in tags_of(text)), key=len)
 
 
 @check()
 def kubelet_command_agrees_with_facts(tree):
-    """Each flag of a `kubelet` command exists in the kubelet of Kubernetes 1.3, with a value that it takes.
+    """Each flag of a `kubelet` command exists in the release of Kubernetes that is meant, with a value that it takes.
 
     The guide shows commands for Kubernetes 1.3, the release that rktnetes came with, in transcripts and in the
-    `Exec…=` lines of units. A flag that came later, or that is misspelt, makes the kubelet of 1.3 end at once.
-    Flags are written with two dashes before them and with dashes inside, as everywhere in the guide. The facts are
-    in `checks/facts/kubelet-flags.json`; the table of the [kubelet's flags](../reference/kubelet-flags.md) says from
+    `Exec…=` lines of units. A flag that came later, or that is misspelt, makes the kubelet of 1.3 end at once. A file for
+    another release says so: with the words `Kubernetes 1.6` in a comment or in what a command prints, or with
+    `KUBELET_IMAGE_TAG=v1.6.4_coreos.0` for the `kubelet-wrapper` of CoreOS. The first release that it names counts, and
+    the message says since when or until when a flag exists. Of releases after 1.7, whose flags the facts do not hold in
+    full, an unknown name passes.
+
+    A boolean stands alone or has `=true` or `=false`: behind a blank, `false` is an argument of its own, which the kubelet
+    ignores, and the flag is true. In a unit, a variable stands for what `Environment=` sets; one such as
+    `KUBELET_ARGS`, in a drop-in without a command line, is read as a piece of one.
+
+    Stricter than the kubelet: in the name of a flag it takes an underscore for a dash, and of a flag that is given twice the
+    second; here names are written as the tables have them, so that readers find them, and stand once.
+
+    Source: `checks/facts/kubelet-flags.json`; the table of the [kubelet's flags](../reference/kubelet-flags.md) says from
     which version on a flag exists.
     """
-    for file, words in _programs(tree, "kubelet"):
-        for word, message in faults(words[1:]):
-            yield file.place(word.start, word.end), message
+    for call in _of(tree, "kubelet", "kubelet-wrapper", "hyperkube"):
+        if call.file.kind != "pods":  # kubelet_in_pod_has_flags_of_1_3 looks at these
+            for start, end, message in faults(call.file.text, call.words, release_of(call.said)):
+                yield call.file.place(start, end), message
 
 
-def _programs(tree, name: str) -> Iterator[tuple]:
-    """Each call of a program in transcripts and units: the file, and the words from the program's name on, placed in the file."""
-    for file in tree.snippets("shell"):
-        for command in commands(file.text):
-            for simple in simple_commands(command.text):
-                words = [Word(command.offset(w.start), command.offset(w.end), w.value) for w in program(simple.words)]
-                yield from ((file, part) for part in _calls(words, name))
-    for file in tree.snippets("units"):
-        for match in _EXEC.finditer(file.text):
-            for simple in simple_commands(match["line"], match.start("line")):
-                yield from ((file, part) for part in _calls(list(program(simple.words)), name))
-
-
-def _calls(words: list[Word], name: str) -> Iterator[list[Word]]:
-    """The words from the program on where they call the program of that name; `hyperkube kubelet` counts as `kubelet`."""
-    names = [PurePosixPath(word.value).name for word in words[:2]]
-    if names and names[0] == name:
-        yield words
-    elif names == ["hyperkube", name]:
-        yield words[1:]
-
-
-def _rkt(words: list[Word]) -> Iterator[tuple[int, int, str]]:
-    """What is unknown in an rkt command line, as (start, end, message)."""
-    tags = load("rkt-cli")["tags"].values()
-    everywhere = {flag["name"]: flag for tag in tags for flag in tag["global_flags"]}
-    known: dict[str, dict] = {}
-    for tag in tags:
-        for name, command in tag["commands"].items():
-            known.setdefault(name, {}).update({flag["name"]: flag for flag in command["flags"]})
-    rest = yield from _flags(words[1:], everywhere, "rkt", stop=True)
-    if not rest or rest[0].value == "help" or "$" in rest[0].value:
-        return
-    name, end = rest[0].value, rest[0]
-    if name in known and any(other.startswith(f"{name} ") for other in known):
-        if len(rest) == 1:
-            return
-        name, end = f"{name} {rest[1].value}", rest[1]
-    if name not in known:
-        yield rest[0].start, end.end, f"rkt has no command `{name}`{_nearest(name, known)}"
-        return
-    rest = rest[len(name.split()) :]
-    yield from _flags(rest, known[name] | everywhere, f"rkt {name}", stop=name in _ENDS_AT_ARGUMENT)
-
-
-def _flags(words: list[Word], known: dict, name: str, stop: bool) -> Iterator:
-    """What is wrong with the flags of a command; returns the words from its first argument on, where `stop` is set."""
-    at, theirs = 0, False  # theirs: behind `--`, the words are those of an image's own program, up to `---`
-    while at < len(words):
-        word = words[at]
-        flag, equals, _ = word.value.partition("=")
-        if word.value in ("--", "---"):
-            theirs = word.value == "--"
-        elif not theirs and flag.startswith("-") and len(flag) > 2:
-            bare = flag.lstrip("-")
-            if bare not in known or not flag.startswith("--"):
-                near = f"; write `--{bare}`" if bare in known else _nearest(bare, known, "--")
-                yield word.start, word.start + len(flag), f"`{name}` has no flag `{flag}`{near}"
-            elif not equals and known[bare]["type"] != "bool" and "no_value_default" not in known[bare]:
-                at += 1
-        elif stop and not flag.startswith("-"):
-            return words[at:]
-        at += 1
-    return []
-
-
-def _nearest(name: str, known, dashes: str = "") -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f" (did you mean `{dashes}{near[0]}`?)" if near else ""
+def _of(tree, *names: str) -> Iterator[Call]:
+    """The calls of programs of some names, whatever their folder."""
+    return (call for call in calls(tree) if PurePosixPath(call.words[0].value).name in names)

@@ -2,26 +2,29 @@
 
 import re
 
-from checks import markdown
+from checks import arguments, markdown
 from checks.facts import load
 from checks.findings import check
 from checks.names import (
     Name,
     annotations,
-    in_codes,
     in_pages,
     in_snippets,
     in_tables,
+    in_texts,
     kubelet_flags,
+    lists_of,
     rkt_commands,
     rkt_flags,
     rows_of,
     variables,
 )
+from checks.schemas import shown
+from checks.sections import around, near
+from checks.variables import fault_of_variable
 
-# The tables of the variables that a script reads.
-SCRIPTS = {"hack/local-up-cluster.sh": "local-up-cluster", "cluster/kube-up.sh": "gce"}
 _BARE = re.compile(r"(?<![\w/-])--[a-z][\w-]*|(?<![\w/.#-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w-])")
+_DEPRECATED = {"en": "deprecated", "zh": "弃用"}
 
 
 @check()
@@ -31,8 +34,8 @@ def name_is_in_the_facts(tree):
     A flag that stands alone (`--rkt-path`) has to be one of the kubelet, of rkt, or of a program in
     `checks/facts/other-names.json`. A flag behind the name of its program (`rkt list --full`) has to belong to
     that program and, for rkt, to that command. A variable is a word in capitals with an underscore in it; an
-    annotation is a key with a domain below `kubernetes.io`, or in `appc.io`. In snippets, annotations and exported
-    variables are looked at; the commands there have checks of their own.
+    annotation is a key with a domain below `kubernetes.io`, or in `appc.io`. The words of diagrams are looked at as well,
+    and in snippets annotations and exported variables; the commands there have checks of their own.
 
     Correct the spelling; the message offers the nearest name. A flag or variable of another program that is right
     is added to `checks/facts/other-names.json`, with its source.
@@ -40,9 +43,17 @@ def name_is_in_the_facts(tree):
     Source: `kubelet-flags.json`, `rkt-cli.json`, `env-vars.json`, `annotations.json` and `cni.json` in
     `checks/facts/`.
     """
-    for name in in_pages(tree) + in_tables(tree) + [each for each in in_snippets(tree) if each.kind in ("variable", "annotation")]:
+    for name in in_texts(tree) + [each for each in in_snippets(tree) if each.kind in ("variable", "annotation")]:
         known, what = _known(name)
-        if name.name not in known:
+        if name.name in known:
+            continue
+        bare = name.name.lstrip("-")
+        if f"--{bare}" in known:
+            yield name.place, f"{name.name} is written --{bare}"
+        elif name.owner.split(" ")[0] in ("kubelet", "rkt"):
+            program = "the kubelet" if name.owner == "kubelet" else name.owner
+            yield name.place, arguments.unknown(bare, program, [flag.removeprefix("--") for flag in known])
+        else:
             yield name.place, f"{what} {name.name}{_nearest(name.name, known)}"
 
 
@@ -70,7 +81,7 @@ def name_is_in_a_table(tree):
     commands and flags of rkt to `rkt`. Names that no facts know are left to the other checks.
     """
     rows = _rows(tree)
-    for name in in_pages(tree) + in_tables(tree) + in_snippets(tree):
+    for name in in_texts(tree) + in_snippets(tree):
         wanted = rows_of(name)
         if wanted and not any(keys & rows.get(table, set()) for table, keys in wanted.items()):
             yield name.place, f"{name.name} has no row in the table {' or '.join(wanted)}"
@@ -85,7 +96,7 @@ def table_row_is_used(tree):
     they may have rows of no further use.
     """
     for table in ("kubelet", "rkt"):
-        elsewhere = in_pages(tree) + in_snippets(tree) + [name for name in in_tables(tree) if _table(name.file) != table]
+        elsewhere = in_snippets(tree) + [name for name in in_texts(tree) if name.file.kind != "flags" or _table(name.file) != table]
         used = {key for name in elsewhere for key in rows_of(name).get(table, ())}
         for file in tree.snippets("flags"):
             for found in file.tables if _table(file) == table else ():
@@ -96,71 +107,75 @@ def table_row_is_used(tree):
 
 @check()
 def later_flag_names_its_release(tree):
-    """A section that names a kubelet flag which came after 1.3 names the release that it came with.
+    """Where a flag is named that not every release has, its release is named near by.
 
-    The guide speaks of Kubernetes 1.3 unless it says otherwise, and a kubelet of 1.3 ends at once with a flag of later
-    releases, such as `--cni-conf-dir` of 1.4. Say in the same section since when the flag exists; the table of
-    kubelet flags has the release.
+    The guide speaks of Kubernetes 1.3 and of rkt 1.13.0 to 1.30.0 unless it says otherwise. A kubelet of 1.3 ends at once
+    with a flag of later releases, such as `--cni-conf-dir` of 1.4, and rkt 1.13.0 knows no `rkt list --format`. Near by
+    is the same section of a page, or the same row of a table. Say there since when the flag or the command exists; the
+    tables of the reference have the release.
     """
-    for name in in_pages(tree):
-        table = rows_of(name)
-        release = kubelet_flags()[name.name]["from"] if list(table) == ["kubelet"] else "1.3"
-        if release not in ("1.3", "unknown") and not re.search(rf"(?<![\d.]){re.escape(release)}(?!\d|\.\d)", _section(name)):
-            yield name.place, f"{name.name} came with {release}; this section does not say so"
+    for name in in_pages(tree) + in_tables(tree):
+        release, forms = _release(name)
+        if release and not re.search(rf"(?<![\d.])(?:{forms})(?!\d|\.[1-9])", near(name.file, name.start, name.name)):
+            yield name.place, f"{name.name} came with {release}; {_here(name)} does not say so"
 
 
 @check()
 def deprecated_flag_is_called_so(tree):
-    """A page that names a kubelet flag which was deprecated in 1.3 already says that it is deprecated.
+    """Where a flag is named that was deprecated in Kubernetes 1.3 or in rkt 1.30.0 already, that is said near by.
 
-    A reader who starts with such a flag should learn of its end at once, and on the page that they read. Write the
-    word deprecated (弃用) on the page, near the flag.
+    A reader who starts with such a flag should learn of its end at once. Near by is the same section of a page, or the
+    same row of a table; for a flag in a transcript, a unit or a Pod it is each section that shows the file. Write the word
+    deprecated (弃用) there.
     """
-    words = {"en": "deprecated", "zh": "弃用"}
-    for page in tree.pages():
-        found = [name for name in in_codes(page) if kubelet_flags().get(name.name, {}).get("deprecated_in") == "1.3"]
-        if found and words[page.lang] not in page.prose.lower():
-            yield found[0].place, f"{found[0].name} is deprecated since 1.3; the page does not say so (with the word {words[page.lang]})"
+    for name in in_pages(tree) + in_tables(tree):
+        if _deprecated(name) and not _says(near(name.file, name.start, name.name), _language(name.file)):
+            yield (
+                name.place,
+                f"{name.name} is {_deprecated(name)}; {_here(name)} does not say so (with the word {_DEPRECATED[_language(name.file)]})",
+            )
+    for name in in_snippets(tree):
+        for page, text in around(tree, name.file) if _deprecated(name) else ():
+            if not _says(text, page.lang):
+                yield name.place, f"{name.name} is {_deprecated(name)}; the section of {page.path} that shows this does not say so"
 
 
 @check()
 def boolean_flag_is_joined_with_its_value(tree):
-    """The value of a boolean flag stands behind an equals sign: `--reconcile-cidr=false`.
+    """In inline code, the value of a boolean flag stands behind an equals sign: `--reconcile-cidr=false`.
 
     The flag alone means true, so with a blank instead the flag is true and the value a stray word: the opposite of
-    what was meant may happen, and nothing says so. Write an equals sign instead of the blank.
+    what was meant may happen, and nothing says so. Write an equals sign instead of the blank. In commands, the checks of
+    commands say the same.
     """
-    for name in in_pages(tree) + in_tables(tree) + in_snippets(tree):
-        if name.kind == "flag" and name.after in ("true", "false"):
-            facts = [kubelet_flags()] * (name.owner in ("", "kubelet")) + [rkt_flags(name.owner)] * (name.owner != "kubelet")
-            if {each[name.name]["type"] for each in facts if name.name in each} == {"bool"}:
-                yield name.place, f"the value of {name.name} stands behind a blank; write {name.name}={name.after}"
+    for name in in_texts(tree):
+        if name.kind == "flag" and name.after in ("true", "false") and {flag["type"] for flag in _flags(name)} == {"bool"}:
+            yield (
+                name.file.place(name.end, name.after_end),
+                f"{name.after} is no value of {name.name} behind a blank; write {name.name}={name.after}",
+            )
 
 
 @check()
-def exported_variable_is_read_by_its_script(tree):
-    """A variable that a transcript exports is one that the script below it reads, with a value that the script knows.
+def shown_value_is_accepted(tree):
+    """A value that inline code shows with a flag or a variable is one that the program or the script takes.
 
-    `hack/local-up-cluster.sh` reads `CONTAINER_RUNTIME`, the scripts for GCE read `KUBE_CONTAINER_RUNTIME`. The
-    wrong one of the two does nothing, and no program complains. A transcript that names neither script may export
-    a variable of either.
+    A kubelet ends at once where `--v` is no number or `--reconcile-cidr` no boolean, and so it does with a
+    `CONTAINER_RUNTIME` that does not exist. Looked at are pages, tables and diagrams; a flag may be that of any program
+    that has one of this name. Write what the message says.
 
-    Source: `checks/facts/env-vars.json`.
+    Source: `checks/facts/kubelet-flags.json`, `rkt-cli.json` and `env-vars.json`.
     """
-    for file in tree.snippets("shell"):
-        scripts = [script for script in SCRIPTS if re.search(rf"^[$>] .*{re.escape(script)}", file.text, re.M)] or list(SCRIPTS)
-        tables = [SCRIPTS[script] for script in scripts]
-        read = {each["name"]: each["values"] for each in load("env-vars")["variables"] if each["table"] in tables}
-        for match in re.finditer(r"^\$ export (?P<name>\w+)=(?P<value>\S*)", file.text, re.M):
-            values = read.get(match["name"])
-            if match["name"] not in variables():
-                continue  # a name that nobody knows is a finding of `name_is_in_the_facts`
-            if values is None:
-                reads = f"{scripts[0]} reads no" if len(scripts) == 1 else f"neither {' nor '.join(scripts)} reads a"
-                yield file.place(*match.span("name")), f"{reads} variable {match['name']}{_nearest(match['name'], read)}"
-            elif isinstance(values, list) and match["value"].strip("\"'") not in values:
-                said = ", ".join(value or '""' for value in values)
-                yield file.place(*match.span("value")), f"{match['name']} takes one of these values: {said}"
+    for name in in_texts(tree):
+        if name.value is None:
+            continue
+        place = name.file.place(name.value_start, name.value_start + max(len(name.value), 1))
+        if name.kind == "flag":
+            faults = [arguments.fault_of_value(name.value, flag, surely=True) for flag in _flags(name)]
+            if faults and all(faults):
+                yield place, f"{name.name} is {shown(name.value)}; {faults[0]}"
+        elif message := fault_of_variable(name.name, name.value, surely=True):
+            yield place, message
 
 
 def _known(name: Name) -> tuple[set[str], str]:
@@ -174,10 +189,8 @@ def _known(name: Name) -> tuple[set[str], str]:
         return set(rkt_commands()), "there is no command"
     if name.owner in others:
         return {f"--{flag}" for flag in others[name.owner]["flags"]}, f"the facts know no flag of {name.owner} called"
-    if name.owner == "kubelet":
-        return set(kubelet_flags()), "the kubelet has no flag"
     if name.owner:
-        return set(rkt_flags(name.owner)), f"{name.owner} has no flag"
+        return set(kubelet_flags() if name.owner == "kubelet" else rkt_flags(name.owner)), f"{name.owner} has no flag"
     named = {f"--{flag}" for each in others.values() for flag in each["flags"]}
     return {*kubelet_flags(), *rkt_flags(""), *named}, "neither the kubelet nor rkt nor another program in the facts has a flag"
 
@@ -200,11 +213,46 @@ def _rows(tree) -> dict[str, set]:
     return rows
 
 
-def _section(name: Name) -> str:
-    """The text of the section of a page that a name stands in, without the sections below it."""
-    starts = [0, *(heading.start for heading in name.file.headings), len(name.file.text)]
-    start = max(at for at in starts if at <= name.start)
-    return name.file.text[start : min(at for at in starts if at > name.start)]
+def _flags(name: Name) -> list[dict]:
+    """The facts of each flag that a name in inline code may mean."""
+    own = [kubelet_flags()] * (name.owner in ("", "kubelet")) + [rkt_flags(name.owner)] * (name.owner != "kubelet")
+    return [flags[name.name] | lists_of(flags[name.name]) for flags in own if name.name in flags]
+
+
+def _release(name: Name) -> tuple[str, str]:
+    """The release that a name came with, and the pattern of what says so; empty where it was there from the first, or the facts leave it open."""
+    table = rows_of(name)
+    if list(table) == ["kubelet"] and (release := kubelet_flags()[name.name]["from"]) not in ("1.3", "unknown"):
+        return release, re.escape(release)
+    if list(table) == ["rkt"] and "v1.13.0" not in {tag for command, *flag in table["rkt"] for tag in _tags(command, *flag)}:
+        return "a rkt after 1.13.0", r"1\.13|1\.30"  # "1.13.0 has no such flag" says it as well
+    return "", ""
+
+
+def _tags(command: str, flag: str = "") -> tuple[str, ...]:
+    """The tags of rkt that have a command, or a flag of it."""
+    return rkt_commands()[command][flag]["tags"] if flag else arguments.rkt_commands().get(command.removeprefix("rkt "), ())
+
+
+def _deprecated(name: Name) -> str:
+    """Since when all that a name may mean is deprecated, in words; empty where something is not."""
+    if name.kind != "flag" or not _flags(name):
+        return ""
+    if {flag.get("deprecated_in") for flag in _flags(name)} == {"1.3"}:
+        return "deprecated since 1.3"
+    return "deprecated in rkt 1.30.0" if all("tags" in flag and flag.get("deprecated") for flag in _flags(name)) else ""
+
+
+def _language(file) -> str:
+    return "zh" if getattr(file, "lang", "") == "zh" or ".zh." in file.path else "en"
+
+
+def _says(text: str, lang: str) -> bool:
+    return _DEPRECATED[lang] in text.lower()
+
+
+def _here(name: Name) -> str:
+    return "this section" if name.file.kind == "page" else "this row"
 
 
 def _nearest(name: str, known) -> str:

@@ -17,22 +17,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from checks import markdown
+from checks import arguments, markdown
+from checks.calls import of_file
 from checks.facts import load
-from checks.shell import commands, program, simple_commands
 from checks.tree import File, once
 
 _WORD = re.compile(r"[^\s\"'()\[\]{},]+")
-_FLAG = re.compile(r"--(?P<name>[A-Za-z][\w.-]*)(?:=\S*)?")
+_FLAG = re.compile(r"--(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>\S*))?")
+_ONE_DASH = re.compile(r"-(?P<name>[a-z][\w-]{2,})(?:=(?P<value>\S*))?")
+_IN_DIAGRAM = re.compile(r"(?<![\w-])--(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>[\w./:@-]*[\w/]))?")
+_BETWEEN_TAGS = re.compile(r">(?P<text>[^<>]+)<")
+_PLACEHOLDER = re.compile(r"[A-Z][A-Z_]*|.*(?:…|\.\.\.|[<$]).*|")
 _VARIABLE = re.compile(r"(?<![\w/.-])(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?![\w-])")
 _ASSIGNED = re.compile(r"(?:(?<=\$)|(?<=\$\{)|(?<=export )|\A)(?P<name>[A-Z][A-Z0-9]+)(?![\w-])")
 _ANNOTATION = re.compile(r"(?<![\w/.:-])(?P<name>(?:(?:[a-z0-9-]+\.)+kubernetes\.io|appc\.io)/[\w./-]*\w)(?![\w/])")
-_LIST_ITEM = re.compile(r"""^\s*- +["']?(?P<item>--[^\s"'#]+|[^\s"':#]+)["']?\s*$""", re.M)
 _KEY = re.compile(r"""^\s*["']?(?P<key>[\w./-]+)["']?:(?:\s|$)""", re.M)
 # A word as commands of rkt are made of, and the commands that only hold others.
 _PLAIN = re.compile(r"[a-z][a-z-]+")
 _GROUPS = ("rkt image", "rkt app")
-_EXEC = re.compile(r"^Exec\w+=[-@+!:|]*(?P<line>(?:[^\n]*\\\n)*[^\n]*)", re.M)
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Name:
     """A name and where it stands.
 
     `kind` is flag, variable, annotation or command (of rkt); `owner` the program that stands before a flag (`kubelet`,
-    `rkt list`, empty without one); `after` the word behind it.
+    `rkt list`, empty without one); `after` the word behind it, which ends at `after_end`; `value` what stands behind an equals sign, None
+    without one or where it is a placeholder (`N`, `…`).
     """
 
     file: File
@@ -50,6 +53,9 @@ class Name:
     name: str
     owner: str = ""
     after: str = ""
+    after_end: int = 0
+    value: str | None = None
+    value_start: int = 0
 
     @property
     def place(self):
@@ -72,27 +78,78 @@ def in_codes(file: File) -> list[Name]:
     return [name for code in file.codes for name in _in_code(file, code)]
 
 
+def in_diagrams(tree) -> list[Name]:
+    """The names in the words of diagrams: flags, variables, and commands of rkt where a piece of text starts with one."""
+    return [name for file in tree.snippets("diagrams") for name in _in_drawing(file)]
+
+
+@once
+def _in_drawing(file: File) -> list[Name]:
+    return [name for match in _BETWEEN_TAGS.finditer(file.text) for name in _in_diagram(file, match)]
+
+
+def _in_diagram(file, match: re.Match) -> Iterator[Name]:
+    start, text = match.start("text"), match["text"]
+    if re.match(r"(?:rkt|kubelet) [a-z-]+(?: [a-z-]+)?$", text):
+        yield from _in_words(file, [(start + word.start(), word[0]) for word in _WORD.finditer(text)])
+        return
+    for found in _IN_DIAGRAM.finditer(text):
+        yield _flag(file, start + found.start(), found)
+    for found in _VARIABLE.finditer(text):
+        yield Name(file, start + found.start(), start + found.end(), "variable", found["name"])
+
+
+def in_texts(tree) -> list[Name]:
+    """The names in what people read: the inline code of pages and tables, and the words of diagrams."""
+    return in_pages(tree) + in_tables(tree) + in_diagrams(tree)
+
+
 def _in_code(file, code: markdown.Code) -> Iterator[Name]:
     text = file.text[code.start : code.end].replace("`", " ")
     yield from _in_words(file, [(code.start + match.start(), match[0]) for match in _WORD.finditer(text)])
     for pattern, kind in ((_VARIABLE, "variable"), (_ANNOTATION, "annotation")):
         for match in pattern.finditer(text):
-            yield Name(file, code.start + match.start(), code.start + match.end(), kind, match["name"])
+            yield Name(
+                file, code.start + match.start(), code.start + match.end(), kind, match["name"], **_assigned(text, code.start, match)
+            )
     for match in _ASSIGNED.finditer(code.text):
         # A single word in capitals may be anything; `$X`, `export X` and `X=…` are variables, and so are known names.
         if match.start() or code.text[match.end() :].startswith("=") or match["name"] in variables():
             start = code.start + text.index(code.text) + match.start()
-            yield Name(file, start, start + len(match["name"]), "variable", match["name"])
+            value = _assigned(code.text, start - match.start(), match)
+            yield Name(file, start, start + len(match["name"]), "variable", match["name"], **value)
+
+
+def _assigned(text: str, base: int, match: re.Match) -> dict:
+    """The value behind the equals sign that follows a match, if it is one."""
+    behind = re.compile(r"=(?P<value>[^\s\"'()\[\]{},，；;]*)").match(text, match.end("name"))
+    if not behind or _PLACEHOLDER.fullmatch(behind["value"]):
+        return {}
+    return {"value": behind["value"], "value_start": base + behind.start("value")}
+
+
+def _flag(file, at: int, match: re.Match, owner: str = "", after: str = "", after_end: int = 0) -> Name:
+    """A flag that a pattern has found, `at` being where its dashes start."""
+    value = match["value"] if match["value"] is not None and not _PLACEHOLDER.fullmatch(match["value"]) else None
+    end = at + match.end("name") - match.start()
+    name = file.text[at:end]
+    return Name(file, at, end, "flag", name, owner, after, after_end, value, end + 1)
 
 
 def _in_words(file, words: list[tuple[int, str]]) -> Iterator[Name]:
     """Flags, each with the program that stands before it, and commands of rkt."""
     owner, start = "", 0
     for number, (at, word) in enumerate(words):
-        after = words[number + 1][1] if number + 1 < len(words) else ""
+        then, after = words[number + 1] if number + 1 < len(words) else (0, "")
         called = word.rsplit("/", 1)[-1] if "bin/" in word else word
         if match := _FLAG.fullmatch(word):
-            yield Name(file, at, at + 2 + len(match["name"]), "flag", f"--{match['name']}", owner, after)
+            yield _flag(file, at, match, owner, after, then + len(after))
+        elif (
+            (match := _ONE_DASH.fullmatch(word))
+            and (number == 0 or owner.split(" ")[0] in ("kubelet", "rkt"))
+            and arguments.whose(match["name"])
+        ):
+            yield _flag(file, at, match, owner)
         elif called in ("kubelet", "rkt", *load("other-names")["flags"]):
             owner, start = called, at
         elif word in ("|", "||", "&&", ";"):
@@ -111,41 +168,21 @@ def _in_words(file, words: list[tuple[int, str]]) -> Iterator[Name]:
 
 def in_snippets(tree) -> list[Name]:
     """What commands of the kubelet and of rkt name in transcripts, units and pods; exported variables; annotations."""
-    return [name for kind, looked in _IN_KIND.items() for file in tree.snippets(kind) for name in looked(file)]
+    return [name for kind in ("shell", "units", "pods") for file in tree.snippets(kind) for name in _in_snippet(file)]
 
 
 @once
-def _in_transcript(file: File) -> list[Name]:
+def _in_snippet(file: File) -> list[Name]:
     found: list[Name] = []
-    for command in commands(file.text):
-        for simple in simple_commands(command.text):
-            words = [(command.offset(word.start), word.value) for word in program(simple.words)]
-            found += _called(file, words)
-            for at, word in words[1:] if words and words[0][1] == "export" else ():
-                name = word.split("=")[0]
-                found.append(Name(file, at, at + len(name), "variable", name))
-    return found
-
-
-@once
-def _in_unit(file: File) -> list[Name]:
-    found: list[Name] = []
-    for match in _EXEC.finditer(file.text):
-        for simple in simple_commands(match["line"], match.start("line")):
-            found += _called(file, [(word.start, word.value) for word in program(simple.words)])
-    return found
-
-
-@once
-def _in_pod(file: File) -> list[Name]:
-    found = _called(file, [(match.start("item"), match["item"]) for match in _LIST_ITEM.finditer(file.text)])
-    for match in _KEY.finditer(file.text):
+    for call in of_file(file):
+        found += _called(file, [(word.start, word.value) for word in call.words])
+        for word in call.words[1:] if call.words[0].value == "export" else ():
+            name = word.value.split("=")[0]
+            found.append(Name(file, word.start, word.start + len(name), "variable", name))
+    for match in _KEY.finditer(file.text) if file.kind == "pods" else ():
         if _ANNOTATION.fullmatch(match["key"]):
             found.append(Name(file, *match.span("key"), "annotation", match["key"]))
     return found
-
-
-_IN_KIND = {"shell": _in_transcript, "units": _in_unit, "pods": _in_pod}
 
 
 def _called(file, words: list[tuple[int, str]]) -> list[Name]:
@@ -162,12 +199,17 @@ def kubelet_flags() -> dict[str, dict]:
 @cache
 def rkt_commands() -> dict[str, dict[str, dict]]:
     """The flags of each rkt command (`rkt` itself: those of every command) in 1.13.0 or 1.30.0, by their names."""
-    found: dict[str, dict[str, dict]] = {"rkt": {}}
-    for tag in load("rkt-cli")["tags"].values():
-        found["rkt"].update({f"--{flag['name']}": flag for flag in tag["global_flags"]})
-        for name, command in tag["commands"].items():
-            found.setdefault(f"rkt {name}", {}).update({f"--{flag['name']}": flag for flag in command["flags"]})
+    found = {"rkt": {f"--{name}": flag for name, flag in arguments.rkt_flags("").items()}}
+    for command in arguments.rkt_commands():
+        own = arguments.rkt_flags(command).items()
+        found[f"rkt {command}"] = {f"--{name}": flag for name, flag in own if name not in arguments.rkt_flags("")}
     return found
+
+
+def lists_of(flag: dict) -> dict:
+    """The list of the values that a flag of the kubelet takes in 1.3, as `values`; nothing where there is none."""
+    known = arguments.kubelet_flags(arguments.RELEASE).get(flag["name"], {}) if "tags" not in flag else flag
+    return {key: known[key] for key in ("values", "open") if key in known}
 
 
 @cache

@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterator
 
 from checks import forms, schemas
-from checks.arguments import faults
+from checks.arguments import KUBELETS, faults, release_of
+from checks.calls import of_file
 from checks.documents import Broken, Member, Node
 from checks.facts import load as facts
 from checks.findings import check
 from checks.forms import fits
-from checks.manifests import INIT_CONTAINERS, VERSIONS, Pod, embedded, items, objects, pods, read, schema, string
+from checks.manifests import INIT_CONTAINERS, VERSIONS, Pod, embedded, objects, pods, read, schema, string
 
 STAGE1 = "rkt.alpha.kubernetes.io/stage1-name-override"
 FLY = "coreos.com/rkt/stage1-fly"
@@ -217,19 +218,19 @@ def kubelet_in_pod_has_flags_of_1_3(tree):
     """The arguments of a kubelet that runs in a Pod are flags of the kubelet of Kubernetes 1.3, with values that they take.
 
     An unknown flag ends the kubelet at once. A boolean stands alone or with `=true` or `=false`; behind a blank,
-    `false` is not its value. This guide writes flags with two dashes in front and dashes inside.
+    `false` is not its value but an argument of its own, and the flag is true. Where the tag of the container's image
+    names another release (`hyperkube:v1.6.4`), the flags of that release are meant. All rules are those of
+    [`kubelet_command_agrees_with_facts`](kubelet-command-agrees-with-facts.md).
 
     Write the flag that the message suggests.
 
     Source: `checks/facts/kubelet-flags.json` (the options of 1.3 in full).
     """
-    for file, pod in pods_of(tree):
-        for container in pod.containers():
-            words = [word for key in ("command", "args") for word in items(container, key)]
-            names = [posixpath.basename(str(word.value)) for word in words[:2]]
-            if names[:1] == ["kubelet"] or names == ["hyperkube", "kubelet"]:
-                for word, message in faults(words[names.index("kubelet") + 1 :]):
-                    yield file.place(word.start, word.end), message
+    for file in tree.snippets("pods"):
+        for call in of_file(file):
+            if posixpath.basename(call.words[0].value) in (*KUBELETS, "hyperkube"):
+                for start, end, message in faults(file.text, call.words, release_of(call.said)):
+                    yield file.place(start, end), message
 
 
 def pods_of(tree) -> Iterator[tuple]:

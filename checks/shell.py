@@ -157,8 +157,9 @@ def program(words: tuple[Word, ...]) -> tuple[Word, ...]:
     at, options = 0, ()
     while at < len(words):
         value = words[at].value
-        if value in _BEFORE:
-            options = _BEFORE[value]
+        name = value.rsplit("/", 1)[-1]
+        if name in _BEFORE:
+            options = _BEFORE[name]
         elif value in options:
             at += 1
         elif not (options and value.startswith("-")) and not re.match(r"[A-Za-z_]\w*\+?=", value):

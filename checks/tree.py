@@ -267,6 +267,8 @@ def kind_of(name: str) -> str:
         return parts[1] if len(parts) > 2 and parts[1] in KINDS else "unknown"
     if "net.d" in parts[:-1]:
         return "cni"  # also what rkt skips there, so that somebody says so
+    if re.search(r"\.service\.d/[^/]+\.conf$", name):
+        return "units"  # a drop-in, as on a node
     endings = {ending: kind for kind, ending in reversed(KINDS.items())} | {".md": "page", ".yml": "pods"}
     return endings.get(os.path.splitext(name)[1], "unknown")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from checks import lab, programs
 from checks.facts import load
 from checks.findings import check
+from checks.shell import Word
 
 _LINE = re.compile(r"^(?P<line>(?:[^\n]*\\\n)*[^\n]*)$", re.M)
 _SECTION = re.compile(r"\[(?P<name>[^\]\n]*)\]")
@@ -45,6 +46,41 @@ def settings(text: str) -> list[Setting]:
     return found
 
 
+# A word of a command line: quoted as a whole or in part, or plain; a backslash at the end of a line only joins it with the next.
+_WORD = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\\(?!\n).|[^\s"'\\]|["'])+""", re.S)
+_QUOTED = re.compile(r"""\\(.)|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'""", re.S)
+
+
+def _words(text: str, base: int) -> Iterator[Word]:
+    """The words of a setting, as systemd splits them (systemd.service(5), "Command lines"): quotes are as in a shell, nothing else is."""
+    for match in _WORD.finditer(text):
+        value = _QUOTED.sub(lambda m: next((group for group in m.groups() if group is not None), ""), match[0])
+        yield Word(base + match.start(), base + match.end(), value.replace("$$", "$"))
+
+
+def command_lines(setting: Setting) -> Iterator[list[Word]]:
+    """The command lines of an `Exec…=` setting, without their prefixes; a lone semicolon stands between two."""
+    line: list[Word] = []
+    for word in [*_words(setting.value, setting.value_start), Word(0, 0, ";")]:
+        if word.value != ";":
+            line.append(word)
+        elif line:
+            bare = line[0].value.lstrip(_PREFIXES)
+            at = line[0].start + len(line[0].value) - len(bare)
+            yield [Word(at, line[0].end, bare), *line[1:]]
+            line = []
+
+
+def environment(text: str) -> Iterator[tuple[str, list[Word]]]:
+    """The variables that a unit sets with `Environment=`: the name, and the words of the value, placed in the text."""
+    for setting in settings(text):
+        for word in _words(setting.value, setting.value_start) if setting.key == "Environment" else ():
+            name, equals, value = word.value.partition("=")
+            at = text.find(value, word.start, word.end) if value else -1
+            if equals:
+                yield name, list(_words(value, at)) if at >= 0 else [Word(word.start, word.end, part) for part in value.split()]
+
+
 @check()
 def unit_has_the_form(tree):
     """A service unit has sections and keys that systemd 219 knows, and starts a program by its absolute path.
@@ -52,7 +88,8 @@ def unit_has_the_form(tree):
     systemd ignores a key that it does not know and says so only in the journal, so a misspelt key looks as if it
     worked. 219 is the least version that the kubelet accepts: a key that came later does nothing on such a node. A
     line is a `[Section]`, a `key=value` or a comment, and a section whose name starts with `X-` is for others than
-    systemd. `ExecStart` is required and names the program with its whole path, as systemd 219 demands.
+    systemd. `ExecStart` is required and names the program with its whole path, as systemd 219 demands. A drop-in
+    (`kubelet.service.d/10-rkt.conf`) adds to a unit that has an `ExecStart`, so it may do without.
 
     The names are in `checks/facts/systemd-directives.json`; systemd describes them in `systemd.unit(5)`,
     `systemd.service(5)` and `systemd.exec(5)`.
@@ -71,8 +108,13 @@ def unit_has_the_form(tree):
             yield from _key(file, setting)
             if setting.key.startswith("Exec") and setting.section == "Service":
                 yield from _executable(file, setting)
-        if not any((each.section, each.key) == ("Service", "ExecStart") for each in settings(file.text)):
+        if not _is_drop_in(file) and not any((each.section, each.key) == ("Service", "ExecStart") for each in settings(file.text)):
             yield file.place(0), "has no `ExecStart` in `[Service]`, so there is nothing to start"
+
+
+def _is_drop_in(file) -> bool:
+    """Whether a file only adds to a unit: those are in folders such as kubelet.service.d and end in .conf."""
+    return file.path.endswith(".conf")
 
 
 def _section(file, start: int, name: str) -> Iterator:
@@ -138,7 +180,7 @@ def unit_is_accepted_by_systemd(tree):
     not understand and required units that do not exist, which the names of the keys do not show. Mend what it says.
 
     It is the systemd of this machine that is asked, and it is newer than those of the guide's time. Whether a key is old
-    enough is judged by `unit_has_the_form`.
+    enough is judged by `unit_has_the_form`. A drop-in is read together with a unit of its name that holds nothing else.
     """
     files, version = tree.to_run("units"), programs.version_of("systemd-analyze")
     if files and (reason := lab.unavailable()):
@@ -169,9 +211,17 @@ exec systemd-analyze verify --man=no "$unit"
 def _verified(tree, file) -> Iterator:
     """What `systemd-analyze verify` says of a unit, placed at what it speaks of."""
     name, found = file.path.rsplit("/", 1)[-1], settings(file.text)
-    units = {f"/etc/systemd/system/{each.path.rsplit('/', 1)[-1]}": each.text for each in [*tree.snippets("units"), file]}
+    units = {f"/etc/systemd/system/{each.path.rsplit('/', 1)[-1]}": each.text for each in tree.snippets("units") if not _is_drop_in(each)}
+    unit = name
+    if _is_drop_in(file):
+        folder = re.search(r"([^/]+\.service)\.d/[^/]+$", file.path)
+        unit, starts = folder[1] if folder else "kubelet.service", any(each.key == "ExecStart" and each.value for each in found)
+        units[f"/etc/systemd/system/{unit}"] = "[Service]\n" + "ExecStart=/bin/true\n" * (not starts)
+        units[f"/etc/systemd/system/{unit}.d/{name}"] = file.text
+    else:
+        units[f"/etc/systemd/system/{name}"] = file.text
     paths = [match[0] for each in found if each.key.startswith("Exec") and (match := re.search(r"/[\w./-]+", each.value.split(" ")[0]))]
-    result = lab.run(["bash", "-c", _VERIFY, "verify", name, *dict.fromkeys(paths)], files=units)
+    result = lab.run(["bash", "-c", _VERIFY, "verify", unit, *dict.fromkeys(paths)], files=units)
     if result.stopped:
         yield file.place(0), result.stopped
         return

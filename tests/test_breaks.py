@@ -61,7 +61,7 @@ BREAKS = [
     # pods
     ("snippets/pods/kubelet-fly.yaml", "privileged: true", "privileged: ⟦false⟧", "stage1_override_is_privileged"),
     ("snippets/pods/kubelet-fly.yaml", "coreos.com/rkt/stage1-fly", "⟦coreos/rkt/stage1-fly⟧", "stage1_image_is_known"),
-    ("snippets/pods/kubelet-fly.yaml", "--api-servers=127.0.0.1:8080", "⟦--api-server=127.0.0.1:8080⟧", "kubelet_in_pod_has_flags_of_1_3"),
+    ("snippets/pods/kubelet-fly.yaml", "--api-servers=127.0.0.1:8080", "⟦--api-server⟧=127.0.0.1:8080", "kubelet_in_pod_has_flags_of_1_3"),
     ("snippets/pods/nginx.yaml", "containerPort: 80", "containerPort: ⟦80000⟧", "pod_ports_are_valid"),
     ("snippets/pods/nginx.yaml", "containers:", "⟦container⟧:", "pod_fits_api"),
     ("snippets/pods/mount-dne.yaml", "kind: Pod", "kind: Pod\n⟦[⟧...]", "pod_is_yaml"),
@@ -77,7 +77,7 @@ BREAKS = [
     (
         "snippets/shell/running-kubelet.console",
         "--container-runtime=rkt",
-        "⟦--container-runtimes=rkt⟧",
+        "⟦--container-runtimes⟧=rkt",
         "kubelet_command_agrees_with_facts",
     ),
     ("snippets/shell/troubleshooting-rkt-list-full.console", "--full", "⟦--ful⟧", "rkt_command_agrees_with_facts"),

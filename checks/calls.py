@@ -1,0 +1,98 @@
+"""Where the snippets call a program: the command lines of transcripts, units and Pods, word by word, with offsets in the file.
+
+```python
+from checks.calls import in_transcript
+
+for words in in_transcript("$ sudo sh -c 'rkt gc --mark-only' && ls"):
+    print([word.value for word in words])
+    #> ['sh', '-c', 'rkt gc --mark-only']
+    #> ['rkt', 'gc', '--mark-only']
+    #> ['ls']
+```
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from checks import manifests, units
+from checks.shell import Word, commands, program, simple_commands
+from checks.tree import File, once
+
+_SHELLS = ("sh", "bash", "dash", "ash")
+# Variables whose value is a piece of a kubelet's command line, as packages for nodes name them: KUBELET_ARGS, KUBELET_EXTRA_ARGS, …
+_PIECE = re.compile(r"KUBELET_(?:\w+_)?(?:ARGS|OPTS|OPTIONS|FLAGS)|KUBELET_(?:ADDRESS|PORT|HOSTNAME|API_SERVER)")
+
+
+class Call(NamedTuple):
+    """A command line: the file, its words from the program on, and the text that says which release is meant."""
+
+    file: File
+    words: list[Word]
+    said: str
+
+
+def calls(tree) -> Iterator[Call]:
+    """Every command line of the snippets."""
+    return (call for kind in ("shell", "units", "pods") for file in tree.snippets(kind) for call in of_file(file))
+
+
+@once
+def of_file(file: File) -> list[Call]:
+    """The command lines of a transcript, a unit or a manifest."""
+    if file.kind == "pods":
+        return [Call(file, words, image) for words, image in in_pods(file.text)]
+    return [Call(file, words, file.text) for words in (in_unit if file.kind == "units" else in_transcript)(file.text)]
+
+
+def in_transcript(text: str) -> Iterator[list[Word]]:
+    """The command lines of a transcript, each from its program on."""
+    for command in commands(text):
+        for simple in simple_commands(command.text):
+            words = [Word(command.offset(word.start), command.offset(word.end), word.value) for word in program(simple.words)]
+            yield from _with_inner(text, words)
+
+
+def in_unit(text: str) -> Iterator[list[Word]]:
+    """The command lines of a unit. A variable that the unit sets stands for its words, at their own place."""
+    pieces = {name: words for name, words in units.environment(text)}
+    used: set[str] = set()
+    for setting in units.settings(text):
+        if setting.key.startswith("Exec"):
+            for line in units.command_lines(setting):
+                words: list[Word] = []
+                for word in program(tuple(line)):
+                    name = word.value.removeprefix("$").strip("{}")
+                    used |= {name} if word.value.startswith("$") else set()
+                    words += pieces.get(name, [word]) if word.value.startswith("$") else [word]
+                yield from _with_inner(text, words)
+    for name, words in pieces.items():  # in a drop-in, of which the command line stands in another file
+        if name not in used and _PIECE.fullmatch(name) and words:
+            yield [Word(words[0].start, words[0].start, "kubelet"), *words]
+
+
+def in_pods(text: str) -> Iterator[tuple[list[Word], str]]:
+    """The command lines of the containers of Pods, init containers too, each with the container's image."""
+    for pod in manifests.pods(text):
+        for container in pod.every("Container"):
+            words = [word for key in ("command", "args") for word in manifests.items(container, key)]
+            strings = [Word(word.start, word.end, word.value) for word in words if isinstance(word.value, str)]
+            for line in _with_inner(text, list(program(tuple(strings)))):
+                yield line, manifests.string(container, "image")
+
+
+def _with_inner(text: str, words: list[Word]) -> Iterable[list[Word]]:
+    """A command line, and where it is `sh -c '…'`, the command lines in the quotes."""
+    if not words:
+        return
+    yield words
+    if PurePosixPath(words[0].value).name in _SHELLS:
+        flag = next((at for at, word in enumerate(words) if re.fullmatch(r"-[a-z]*c", word.value)), len(words))
+        for script in words[flag + 1 : flag + 2]:
+            at = text.find(script.value, script.start, script.end)
+            for simple in simple_commands(script.value, max(at, 0)):
+                inner = list(program(simple.words))
+                if at < 0:  # escapes in it: the whole word is the place
+                    inner = [Word(script.start, script.end, word.value) for word in inner]
+                yield from _with_inner(text, inner)
