@@ -1,8 +1,10 @@
 """Checks of the diagrams: a diagram can be put into a page as it is, and both languages see the same picture."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from checks.findings import Place, check
 from checks.svg import Broken, Element, parse
@@ -16,6 +18,7 @@ ELEMENTS = {
 NAMESPACE = "http://www.w3.org/2000/svg"
 # The diagram stands in a paragraph, where Python-Markdown reads what is between the tags.
 MARKDOWN = re.compile(r"[*`\[\\]|(?<!\w)_|_(?!\w)")
+_ATTRIBUTE = re.compile(r"""\s(?P<all>(?P<name>[^\s=<>"'/]+)\s*=\s*(?:"[^"]*"|'[^']*'))""")
 MISMATCH = "the picture is then another in one language"
 
 
@@ -117,7 +120,7 @@ def _element(file: File, element: Element, ids: Counter) -> Iterator[tuple[Place
             yield place, f"the id {value} is used twice"
         elif attribute == "id" and not value.startswith(f"{_name_and_lang(file)[0]}-"):
             yield place, f"the id {value} does not start with the name of the diagram; another diagram of the page may use it too"
-        for target in re.findall(r"url\(([^)]*)\)", value):
+        for target in re.findall(r"url\(([^()]*)\)", value):
             if target.removeprefix("#") not in ids or not target.startswith("#"):
                 yield place, f"url({target}) refers to nothing in this file"
 
@@ -128,6 +131,7 @@ def _differences(file: File, other: File) -> Iterator[tuple[Place, str]]:
         mine, theirs = parse(file.text), parse(other.text)
     except Broken:
         return  # diagram_is_self_contained says where
+    code = None  # how deep the element stands that holds code
     for here, there in zip(mine, theirs, strict=False):
         if (here.name, here.depth) != (there.name, there.depth):
             line = other.place(there.start).line
@@ -141,7 +145,10 @@ def _differences(file: File, other: File) -> Iterator[tuple[Place, str]]:
                     _attribute(file, here, attribute),
                     f"{_written(attribute, value)} where line {line} of {other.path} {_written(attribute, wanted)}; {MISMATCH}",
                 )
-        if "code" in here.attributes.get("class", "").split() and here.text != there.text:
+        if code is not None and here.depth > code:
+            continue  # its text is part of that of the code around it
+        code = here.depth if "code" in here.attributes.get("class", "").split() else None
+        if code is not None and here.text != there.text:
             yield _tag(file, here), f"is the code {here.text} where line {other.place(there.start).line} of {other.path} has {there.text}"
     if len(mine) != len(theirs):
         longer, elements, first = (file, mine, len(theirs)) if len(mine) > len(theirs) else (other, theirs, len(mine))
@@ -164,5 +171,10 @@ def _attribute(file: File, element: Element, attribute: str) -> Place:
     """The place of an attribute, or of the element that lacks it."""
     if attribute not in element.attributes:
         return _tag(file, element)
-    match = re.compile(rf"""\s({re.escape(attribute)}\s*=\s*("[^"]*"|'[^']*'))""").search(file.text, element.start)
-    return file.place(*match.span(1)) if match else _tag(file, element)
+    return file.place(*_spans(file.text, element.start, len(element.attributes))[attribute])
+
+
+@lru_cache(maxsize=4)
+def _spans(text: str, start: int, number: int) -> dict[str, tuple[int, int]]:
+    """Where so many attributes of the element that starts there stand, by their names."""
+    return {match["name"]: match.span("all") for match in itertools.islice(_ATTRIBUTE.finditer(text, start), number)}

@@ -455,4 +455,4 @@ def _scalar(event) -> object:
 def _yaml_integer(digits: str) -> int | float:
     unsigned = digits.lstrip("+-")
     base = {"0b": 2, "0x": 16}.get(unsigned[:2], 8 if unsigned.startswith("0") else 10)
-    return int(digits, base) if len(digits) < 300 and base != 10 else _number(digits.lstrip("+"))
+    return int(digits, base) if len(digits) < 300 else math.copysign(math.inf, -1 if digits[0] == "-" else 1)

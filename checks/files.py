@@ -52,7 +52,7 @@ def text_is_typed_cleanly(tree):
         if "\r" in file.text:
             yield file.place(file.text.index("\r")), "carriage return; lines end in a line feed alone"
         if file.kind != "shell":  # a program's output is shown as it came
-            for match in re.finditer(r"[ \t]+$", file.text, re.M):
+            for match in re.finditer(r"(?<![ \t])[ \t]++$", file.text, re.M):
                 yield file.place(*match.span()), "blanks at the end of the line; delete them"
         if not file.text.endswith("\n") or file.text.endswith("\n\n"):
             yield file.place(max(0, len(file.text) - 1)), "does not end in exactly one line feed"

@@ -27,8 +27,10 @@ MODULES = (
 )  # fmt: skip
 
 
+# Longer than any message: what quotes a text of a hostile file is cut here.
+_LONGEST = 600
 # So many findings of one check in one file are shown; who makes more has one thing to mend first, not thousands.
-MANY = 1000
+MANY = 200
 
 
 @dataclass(frozen=True, order=True)
@@ -146,6 +148,6 @@ def _findings(tree, chosen: list[Check]) -> Iterator[Finding]:
                     place, each.name, f"has more than {MANY} findings of this check, which looked no further; mend some and look again"
                 )
                 break
-            yield Finding(place, each.name, printable(message))
+            yield Finding(place, each.name, printable(message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"))
         if tree.whole and not tree.seen:
             raise NothingSeen(each.name)

@@ -65,9 +65,7 @@ def name_stands_in_inline_code(tree):
     name ends. Put backticks around it: `--rkt-path`, `RKT_PATH`.
     """
     for page in tree.pages():
-        plain = page.plain
-        for link in page.links:
-            plain = markdown.blank(plain, link.target_start, link.end)
+        plain = markdown.blanked(page.plain, [(link.target_start, link.end) for link in page.links])
         for match in _BARE.finditer(plain):
             yield page.place(*match.span()), f"{match[0]} stands outside of inline code; put it between backticks"
 

@@ -13,24 +13,31 @@ print([heading.text for heading in headings(page)], [link.target for link in lin
 ```
 """
 
+import bisect
 import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+# Nothing here takes more time than grows with the length of the text: what could be given back to a repetition, and never helps, is
+# possessive (`*+`), and no pattern starts in the middle of what it has seen to be wrong.
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 _FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<ticks>`{3,}|~{3,})(?P<info>[^\n]*)")
 # Any spelling that pymdownx.snippets acts on, or that an author may have meant for it.
-_INCLUDE = re.compile(r"^[ \t]*(?P<mark>;?-+8<-+)[ \t]*(?P<rest>[^\n]*?)[ \t\r]*$", re.M)
-_HEADING = re.compile(r"^(?P<marks>#{1,6})[ \t]+(?P<text>[^\n]*?)(?:[ \t]+\{(?P<attributes>[^{}\n]*)\})?[ \t]*\r?$", re.M)
-_UNDERLINED = re.compile(r"^(?P<text>[^\s|#>*+\-\d:!=?][^\n]*)\n(?P<marks>=+|-+)[ \t]*\r?$", re.M)
-_CODE = re.compile(r"(?<![`\\])(?P<ticks>`+)(?!`)(?P<text>(?:(?!\n[ \t]*\n).)+?)(?<!`)(?P=ticks)(?!`)", re.S)
-_TARGET = r"(?:[^\s()<>]|\([^\s()]*\))*"
-_LINK = re.compile(rf"(?P<image>!?)\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\])*)\]\([ \t]*<?(?P<target>{_TARGET})>?(?:[ \t]+\"[^\"]*\")?[ \t]*\)")
-_AUTOLINK = re.compile(r"<(?P<target>https?://[^\s<>]+)>")
+_INCLUDE = re.compile(r"^[ \t]*+(?P<mark>;?-++8<-++)[ \t]*+(?P<rest>[^\n]*)", re.M)
+_HEADING = re.compile(r"^(?P<marks>#{1,6})[ \t]++(?P<text>[^\n]*)", re.M)
+_UNDERLINED = re.compile(r"^(?P<text>[^\s|#>*+\-\d:!=?][^\n]*+)\n(?P<marks>=++|-++)[ \t]*+\r?$", re.M)
+_TICKS = re.compile(r"`+")
+_EMPTY_LINE = re.compile(r"\n(?=[ \t]*+\n)")
+_TARGET = r"(?:[^\s()<>]++|\([^\s()]*+\))*+"
+_LINK = re.compile(
+    rf"(?P<image>!?)\[(?P<text>(?:[^\[\]]++|\[[^\[\]]*+\])*+)\]\([ \t]*+<?(?P<target>{_TARGET})>?(?:[ \t]++\"[^\"]*+\")?+[ \t]*+\)"
+)
+_AUTOLINK = re.compile(r"<(?P<target>https?://[^\s<>]++)>")
 _BARE = re.compile(r"(?<![\w(<\"'=/])(?P<target>https?://[^\s<>()\[\]，。；：、）]+)")
-_REFERENCE = re.compile(r"(?<![\]\\])\[(?P<text>(?:[^\[\]\n]|\[[^\[\]\n]*\])+)\]\[(?P<label>[^\[\]\n]*)\]")
-_TAG = re.compile(r"<(?P<name>[A-Za-z][A-Za-z0-9-]*)(?=[\s/>])(?P<attributes>[^<>]*)>")
-_DELIMITER = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\r?$")
+_REFERENCE = re.compile(r"(?<![\]\\])\[(?P<text>(?:[^\[\]\n]++|\[[^\[\]\n]*+\])++)\]\[(?P<label>[^\[\]\n]*+)\]")
+_TAG = re.compile(r"<(?P<name>[A-Za-z][A-Za-z0-9-]*+)(?=[\s/>])(?P<attributes>[^<>]*+)>")
+_DELIMITER = re.compile(r"[ \t]*+\|?+[ \t]*+:?+-++:?+[ \t]*+(?:\|[ \t]*+:?+-++:?+[ \t]*+)*+\|?+[ \t]*+")
 _ID = re.compile(r"(?:^|\s)#(?P<id>[^\s#.]+)")
 
 
@@ -112,9 +119,14 @@ class Table:
     colon: int | None
 
 
-def blank(text: str, start: int, end: int) -> str:
-    """The text with everything but line ends between two offsets made a space."""
-    return text[:start] + _blanks(text[start:end]) + text[end:]
+def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with everything but line ends between pairs of offsets made a space."""
+    pieces, at = [], 0
+    for start, end in sorted(spans):
+        if end > at:
+            pieces += [text[at : max(start, at)], _blanks(text[max(start, at) : end])]
+            at = end
+    return "".join([*pieces, text[at:]])
 
 
 def _blanks(text: str) -> str:
@@ -152,23 +164,21 @@ def prose(text: str, blocks: list[Fence]) -> str:
     """The text with front matter, fences, comments and include lines blanked."""
     _, end = front_matter(text)
     if end:
-        text = blank(text, 0, text.index("\n", end) if "\n" in text[end:] else len(text))
-    for fence in blocks:
-        text = blank(text, fence.start, fence.end)
-    for comment in re.finditer(r"<!--.*?(-->|\Z)", text, re.S):
-        text = blank(text, *comment.span())
-    for include in includes(text):
-        text = blank(text, include.start, include.end)
-    return text
+        stop = text.find("\n", end)
+        text = blanked(text, [(0, stop if stop >= 0 else len(text))])
+    text = blanked(text, [(fence.start, fence.end) for fence in blocks])
+    text = blanked(text, [comment.span() for comment in re.finditer(r"<!--.*?(-->|\Z)", text, re.S)])
+    return blanked(text, [(include.start, include.end) for include in includes(text)])
 
 
 def includes(text: str) -> list[Include]:
     """Every line that includes a file, or looks as if it should."""
     found = []
     for match in _INCLUDE.finditer(text):
-        quoted = re.fullmatch(r'"([^"\n]+)"', match["rest"])
+        rest = match["rest"].rstrip(" \t\r")
+        quoted = re.fullmatch(r'"([^"\n]+)"', rest)
         name = quoted[1] if quoted and match["mark"] == "--8<--" else None
-        found.append(Include(match.start("mark"), match.end("rest"), name))
+        found.append(Include(match.start("mark"), match.start("rest") + len(rest), name))
     return found
 
 
@@ -176,24 +186,55 @@ def headings(text: str) -> list[Heading]:
     """The headings of blanked text; an underlined one counts too (and has no id)."""
     found = []
     for match in _HEADING.finditer(text):
-        attributes = match["attributes"] or ""
-        named = _ID.search(attributes)
-        start = match.start("attributes") + named.start("id") if named else match.start()
-        found.append(Heading(match.start(), match.end(), len(match["marks"]), match["text"], named and named["id"], start))
+        shown = match["text"].removesuffix("\r").rstrip(" \t")
+        opening = _attributes(shown)
+        named = _ID.search(shown[opening + 1 : -1])
+        start = match.start("text") + opening + 1 + named.start("id") if named else match.start()
+        title = shown[:opening].rstrip(" \t")
+        found.append(Heading(match.start(), match.end(), len(match["marks"]), title, named and named["id"], start))
     for match in _UNDERLINED.finditer(text):
         level = 1 if match["marks"][0] == "=" else 2
         found.append(Heading(match.start(), match.end("text"), level, match["text"], None, match.start()))
     return sorted(found, key=lambda heading: heading.start)
 
 
+def _attributes(shown: str) -> int:
+    """Where the `{` of a heading's attributes stands; the length of the heading where it has none."""
+    opening = shown.rfind("{")
+    has = opening > 0 and shown[opening - 1] in " \t" and shown.find("}", opening) == len(shown) - 1
+    return opening if has else len(shown)
+
+
 def codes(text: str) -> list[Code]:
     """Inline code of blanked text."""
-    return [Code(match.start(), match.end(), match["text"].strip()) for match in _CODE.finditer(text)]
+    return [Code(start, end, text[start + ticks : end - ticks].strip()) for start, end, ticks in _code_spans(text)]
+
+
+def _code_spans(text: str) -> list[tuple[int, int, int]]:
+    """From where to where inline code stands, and between how many backticks: runs of the same length in one paragraph belong together."""
+    runs = [match.span() for match in _TICKS.finditer(text)]
+    gaps = [match.start() for match in _EMPTY_LINE.finditer(text)] if runs else []
+    closing: list[int | None] = [None] * len(runs)
+    latest: dict[int, int] = {}
+    for number in reversed(range(len(runs))):
+        start, end = runs[number]
+        closing[number] = latest.get(end - start)
+        latest[end - start] = number
+    found, number = [], 0
+    while number < len(runs):
+        start, end = runs[number]
+        other = closing[number]
+        number += 1
+        escaped = text[start - 1 : start] == "\\"
+        if other is not None and not escaped and bisect.bisect_left(gaps, end) == bisect.bisect_left(gaps, runs[other][0]):
+            found.append((start, runs[other][1], end - start))
+            number = other + 1
+    return found
 
 
 def without_codes(text: str) -> str:
     """Blanked text with inline code blanked as well."""
-    return _CODE.sub(lambda match: _blanks(match[0]), text) if "`" in text else text
+    return blanked(text, [(start, end) for start, end, _ in _code_spans(text)]) if "`" in text else text
 
 
 def links(text: str) -> list[Link]:
@@ -203,9 +244,12 @@ def links(text: str) -> list[Link]:
         Link(m.start(), m.end(), "image" if m["image"] else "inline", text[m.start("text") : m.end("text")], m["target"], m.start("target"))
         for m in _LINK.finditer(plain)
     ]
+    taken = bytearray(len(plain))  # 1 where a link stands already
     for form, pattern in (("auto", _AUTOLINK), ("reference", _REFERENCE), ("bare", _BARE)):
+        for link in found:
+            taken[link.start : link.end] = b"\1" * (link.end - link.start)
         for m in pattern.finditer(plain):
-            if any(link.start <= m.start() < link.end for link in found):
+            if taken[m.start()]:
                 continue
             groups = m.groupdict()
             target = "target" if "target" in groups else "label"
@@ -223,7 +267,7 @@ def tables(text: str) -> list[Table]:
     lines = [(match.start(), match[0].rstrip("\r\n")) for match in _LINE.finditer(text)]
     found, i = [], 1
     while i < len(lines):
-        if "|" in lines[i - 1][1] and "|" in lines[i][1] and _DELIMITER.match(lines[i][1]):
+        if "|" in lines[i - 1][1] and "|" in lines[i][1] and _DELIMITER.fullmatch(lines[i][1]):
             body = i + 1
             while body < len(lines) and "|" in lines[body][1]:
                 body += 1
@@ -253,4 +297,4 @@ def _cells(offset: int, line: str) -> list[Cell]:
     for left, right in itertools.pairwise(edges):
         inner = line[left + 1 : right]
         cells.append(Cell(offset + left + 1 + len(inner) - len(inner.lstrip()), inner.strip()))
-    return cells
+    return cells or [Cell(offset + len(line), "")]  # a bar alone

@@ -15,8 +15,11 @@ print([word.value for word in simple_commands(command.text)[0].words])
 ```
 """
 
+import bisect
+import itertools
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 
@@ -33,12 +36,14 @@ class Command:
 
     def offset(self, index: int) -> int:
         """Where in the transcript a character of `text` stands."""
-        before = 0
-        for start, end in self.spans:
-            if index <= before + end - start:
-                return start + index - before
-            before += end - start + 1
-        return self.spans[-1][1]
+        number = bisect.bisect_right(self._before, index) - 1
+        start, end = self.spans[number]
+        return min(start + index - self._before[number], end)
+
+    @cached_property
+    def _before(self) -> list[int]:
+        """How many characters of `text` stand before each of its lines."""
+        return list(itertools.accumulate((end - start + 1 for start, end in self.spans[:-1]), initial=0))
 
 
 def commands(text: str) -> list[Command]:
@@ -103,7 +108,7 @@ def simple_commands(text: str, base: int = 0) -> list[SimpleCommand]:
         kind = match.lastgroup if match else ""
         at = match.end() if match else at + 1
         if kind == "word" and match[0].startswith("#"):
-            at = text.find("\n", at) if "\n" in text[at:] else len(text)
+            at = stop if (stop := text.find("\n", at)) >= 0 else len(text)
         elif kind == "word":
             word = Word(base + match.start(), base + at, _value(match[0]))
             if pending == "<<":

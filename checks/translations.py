@@ -42,17 +42,18 @@ def front_matter_holds_a_description(tree):
     The description is what search engines show. Front matter that YAML cannot read is printed on the page as text. Write
     `---`, `description: One plain sentence.`, `---` at the top of the page.
     """
-    import yaml
+    from checks.documents import Broken, parse_yaml
 
     for page in tree.pages():
         start, end = page.front_matter
         try:
-            data = yaml.load(page.text[start:end], yaml.CSafeLoader)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            yield page.place(start + (mark.index if mark else 0)), f"the front matter is not YAML: {getattr(error, 'problem', error)}"
+            roots = parse_yaml(page.text[start:end])
+        except Broken as fault:
+            place = page.place(start + fault.start, start + fault.end if fault.end else None)
+            yield place, f"the front matter cannot be read: {fault.message}"
             continue
-        if not isinstance(data, dict) or list(data) != ["description"] or not isinstance(data["description"], str):
+        members = [(member.key, type(member.node.value)) for root in roots for member in root.members]
+        if members != [("description", str)]:
             yield page.place(start, end - 1), "the front matter does not hold just `description:` with one sentence"
 
 
