@@ -70,7 +70,7 @@ def _varied(below: str, text: str, name: str) -> str:
     if kind == "units":
         return re.sub(r"(?m)^Description=.*$", rf"\g<0> ({name})", text)
     if kind == "env":
-        return re.sub(r"(?m)^(FLANNEL_SUBNET=\d+\.\d+\.)\d+", rf"\g<1>{number}", text)
+        return re.sub(r"(?m)^(FLANNEL_SUBNET=\d+\.\d+\.)\d+", rf"\g<1>{number + (number > 16)}", text)  # not 17, which the guide has
     if kind == "flags":
         return re.sub(r"\A\| ([^|]*) \|", rf"| \1 {name} |", text)
     title = rest.partition(".")[0]

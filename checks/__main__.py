@@ -1,4 +1,7 @@
-"""The command line of the checks: `python -m checks --help`."""
+"""The command line of the checks: `python -m checks --help`.
+
+What takes long to import is imported where it is needed, so that an unchanged guide is judged at once (see `checks.cache`).
+"""
 
 if __name__ == "__main__":
     from checks.process import guard
@@ -6,32 +9,37 @@ if __name__ == "__main__":
     guard()
 
 import argparse
+import functools
 import os
 import sys
+import time
 from pathlib import Path
 
-from checks import findings, plugin_sets
+from checks import cache, plugin_sets
+from checks.kinds import KIND_NAMES
 from checks.process import fail, leave, put, use_utf8
-from checks.tree import KIND_NAMES, Tree, below
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, started: int = 0) -> int:
     """Run the checks and print a report.
 
+    With `started`, the time in nanoseconds since 1970 at which this process began, what is found may be kept (see `checks.cache`).
     Returns 0 when nothing was found, 1 with findings, 2 when the work could not be done (a bad call, an internal
     error, with `CI` set a missing program).
     """
     try:
-        return _run(_arguments(argv))
+        return _run(_arguments(argv), started)
     except BrokenPipeError:
         raise
     except OSError as error:
         return fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error))
-    except findings.NothingSeen as error:
-        return fail(str(error))
     except KeyboardInterrupt:
         return fail("interrupted; nothing was proved")
     except Exception as error:  # a contributor gets one line, and whoever mends the check sets CHECKS_TRACEBACK
+        from checks.findings import NothingSeen
+
+        if isinstance(error, NothingSeen):
+            return fail(str(error))
         if os.environ.get("CHECKS_TRACEBACK"):
             raise
         return fail(f"internal error: {type(error).__name__}: {error} (CHECKS_TRACEBACK=1 shows where)")
@@ -65,7 +73,13 @@ def _path(name: str) -> Path:
     return Path(name)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, started: int) -> int:
+    kept = _kept(options, started)
+    if kept and kept.answer and not kept.answer["findings"] and options.no_lab and options.format == "text":
+        print(f"{kept.answer['looked_at']}: 0 findings", file=sys.stderr)
+        return 0
+    from checks import findings
+
     checks = findings.load()
     if options.list:
         put("\n".join(f"{each.name}: {each.statement}" for each in checks.values()))
@@ -89,7 +103,7 @@ def _run(options: argparse.Namespace) -> int:
     tree.plugins = options.plugins
     if options.update:
         return _update(tree)
-    found = findings.run(tree, options.only)
+    found = _found(tree, options, kept)
     if options.record:
         found = [finding for finding in found if finding.check != "record_is_up_to_date"]  # the record is about to be
     if wanted is not None:
@@ -97,7 +111,33 @@ def _run(options: argparse.Namespace) -> int:
     return _report(tree, found, options)
 
 
-def _update(tree: Tree) -> int:
+def _kept(options: argparse.Namespace, started: int) -> cache.Kept | None:
+    """What is kept of earlier runs like this one; None where nothing may be: for files from outside, for what asks more than files, with `CI` set."""
+    asks_more = options.list or options.record or options.update or options.shell or options.site or options.online or options.kind
+    if not started or os.environ.get("CI") or asks_more:
+        return None
+    root = _root(_here())
+    if root is None or not all(_is_inside(path, root) and os.path.isfile(path) for path in options.files):
+        return None
+    said = {name: value for name, value in vars(options).items() if name not in ("files", "format")}
+    return cache.Kept(str(root), said, started)
+
+
+def _found(tree, options: argparse.Namespace, kept: cache.Kept | None) -> list:
+    """What the checks find; what static ones found before in the same files is not asked again."""
+    from checks.findings import CHECKS, Finding, Place, is_static, run
+
+    if kept and kept.answer:
+        return run(tree, options.only, [Finding(Place(*place), check, message) for *place, check, message in kept.answer["findings"]])
+    found = run(tree, options.only)
+    if kept and not tree.not_run:
+        static = [each for each in found if is_static(CHECKS[each.check], tree)]
+        rows = [[*vars(each.place).values(), each.check, each.message] for each in static]
+        kept.keep({"looked_at": _looked_at(tree, options), "findings": rows})
+    return found
+
+
+def _update(tree) -> int:
     """Rewrite the output of transcripts, and print what has changed and what is still wrong."""
     from checks.updates import update
 
@@ -130,11 +170,13 @@ def _shell(options: argparse.Namespace) -> int:
     return sessions.stay(tree, text)
 
 
-def _tree(options: argparse.Namespace) -> tuple[Tree, set[str] | None]:
+def _tree(options: argparse.Namespace) -> tuple:
     """The tree to check, and the paths to report (None: all).
 
     Files of the guide are checked in the whole tree, because some checks compare files; files from outside stand alone.
     """
+    from checks.tree import Tree
+
     here = _here()
     root = _root(here)
     if not options.files:
@@ -172,6 +214,8 @@ def _is_inside(path: Path, root: Path) -> bool:
 
 def _expanded(path: Path) -> list[Path]:
     """A path, or the files in the folder that it names."""
+    from checks.tree import below
+
     return sorted(below(path)) if path.is_dir() else [path]
 
 
@@ -182,7 +226,7 @@ def _nearest(name: str, names) -> str:
     return f" (did you mean {near[0]}?)" if near else ""
 
 
-def _report(tree: Tree, found: list[findings.Finding], options: argparse.Namespace) -> int:
+def _report(tree, found: list, options: argparse.Namespace) -> int:
     from checks.report import FORMATS
 
     report = FORMATS[options.format](found, tree)
@@ -200,16 +244,18 @@ def _report(tree: Tree, found: list[findings.Finding], options: argparse.Namespa
     return 1 if found else 0
 
 
-def _looked_at(tree: Tree, options: argparse.Namespace) -> str:
+def _looked_at(tree, options: argparse.Namespace) -> str:
     """What was checked: the guide by all checks that were asked for, or some files by those of their kind."""
-    pages, snippets, number = len(tree.pages()), len(tree.snippets()), len(options.only) or len(findings.CHECKS)
+    from checks.findings import CHECKS
+
+    pages, snippets, number = len(tree.pages()), len(tree.snippets()), len(options.only) or len(CHECKS)
     if tree.whole:
         return f"{pages} pages, {snippets} snippets, {number} checks"
     files = pages + snippets + len(tree.unreadable)
     return f"{files} file{'s' * (files != 1)}"
 
 
-def _record(tree: Tree, found: list[findings.Finding], path: Path) -> None:
+def _record(tree, found: list, path: Path) -> None:
     """Write the verification record. A snippet is called verified where nothing is found, so nothing is written otherwise."""
     from checks import verification
 
@@ -222,4 +268,4 @@ def _record(tree: Tree, found: list[findings.Finding], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    leave(main)
+    leave(functools.partial(main, started=time.time_ns()))

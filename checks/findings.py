@@ -81,6 +81,7 @@ class Check:
     function: Callable[..., Iterable[tuple[Place, str]]]
     whole: bool
     needs: str
+    of_runs: bool
 
     @property
     def statement(self) -> str:
@@ -98,17 +99,17 @@ class NothingSeen(Exception):
         return f"the check {self.args[0]} found nothing to look at, so its silence would prove nothing"
 
 
-def check(*, whole: bool = False, needs: str = "") -> Callable:
+def check(*, whole: bool = False, needs: str = "", of_runs: bool = False) -> Callable:
     """Register the decorated generator as a check.
 
     `whole=True` is for a check that compares files with each other (is every snippet used?): it is left out where
     only files from outside of the tree were asked for. `needs` names an attribute of the tree that has to be set: `site`
     (the folder of a built site), `online` (external addresses may be asked) or `lab` (snippets may be run); the check is
-    left out without it.
+    left out without it. `of_runs=True` is for a check that looks at what the lab has run before it.
     """
 
     def register(function):
-        CHECKS[function.__name__] = Check(function.__name__, function, whole, needs)
+        CHECKS[function.__name__] = Check(function.__name__, function, whole, needs, of_runs)
         return function
 
     return register
@@ -123,16 +124,24 @@ def load() -> dict[str, Check]:
     return CHECKS
 
 
-def run(tree, only: Iterable[str] = ()) -> list[Finding]:
+def is_static(each: Check, tree) -> bool:
+    """Whether what a check finds in a tree is decided by files alone."""
+    return not each.needs and not (each.of_runs and tree.lab)
+
+
+def run(tree, only: Iterable[str] = (), known: Iterable[Finding] | None = None) -> list[Finding]:
     """Run the checks named in `only` (all of them when empty) on a tree.
 
+    With `known`, what the static ones of them found before in the same files, these are not run again (see `checks.cache`).
     Returns the findings, sorted by place. Raises `KeyError` for an unknown name, and `NothingSeen` when the tree is
     whole and a check found nothing to look at.
     """
     load()
     chosen = [CHECKS[name] for name in only] or list(CHECKS.values())
     tree.partly = bool(only)
-    return sorted(set(_findings(tree, chosen)))
+    if known is not None:
+        chosen = [each for each in chosen if not is_static(each, tree)]
+    return sorted({*(known or ()), *_findings(tree, chosen)})
 
 
 def _findings(tree, chosen: list[Check]) -> Iterator[Finding]:

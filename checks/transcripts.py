@@ -3,15 +3,13 @@
 import difflib
 import os
 import re
-import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
-from checks import recordings
+from checks import cache, recordings
 from checks.findings import check
 from checks.sessions import can_run
 from checks.shell import Command, commands, program, simple_commands
@@ -95,8 +93,7 @@ def transcript_is_valid_bash(tree):
     `SC1091` are not, because the files that they speak of are on the reader's machine.
     """
     files = tree.snippets("shell")
-    bash = shutil.which("bash")
-    shellcheck = shutil.which("shellcheck", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    bash, shellcheck = map(cache.program, cache.PROGRAMS)
     if files and not bash:
         tree.not_run.append("bash -n of shell/*: bash is not installed; on Debian and Ubuntu: apt-get install bash")
     if files and not shellcheck:

@@ -28,29 +28,10 @@ from pathlib import Path
 
 from checks import markdown
 from checks.findings import Place
+from checks.kinds import KIND_NAMES, KINDS, LARGEST, LARGEST_LIST
 from checks.process import unfinished
 
 LANGUAGES = ("en", "zh")
-
-# The folder below snippets/ says what kind a snippet is; the ending says that it is not something else.
-KINDS = {
-    "cni": ".conf",
-    "pods": ".yaml",
-    "units": ".service",
-    "shell": ".console",
-    "flags": ".md",
-    "diagrams": ".svg",
-    "env": ".env",
-    "failures": ".conf",
-}
-# What --kind calls them, for files that stand in no such folder.
-KIND_NAMES = {
-    "cni": "cni", "pod": "pods", "unit": "units", "console": "shell", "flags": "flags", "diagram": "diagrams",
-    "env": "env", "page": "page",
-}  # fmt: skip
-
-# No snippet and no page comes near this; what does is a mistake, and reading it would only cost time and memory.
-LARGEST = 1024 * 1024
 
 
 def once(function):
@@ -228,7 +209,7 @@ class Tree:
 
     def file(self, name: str) -> File | None:
         """Another text file of the project, such as `mkdocs.yml`, or None."""
-        text, problem = read(self.root / name, name)
+        text, problem = read(self.root / name, name, LARGEST_LIST)
         return None if problem else File(name, "other", text)
 
     @cached_property
@@ -273,20 +254,20 @@ def kind_of(name: str) -> str:
     return endings.get(os.path.splitext(name)[1], "unknown")
 
 
-def read(path: Path, name: str) -> tuple[str, tuple[Place, str] | None]:
+def read(path: Path, name: str, largest: int = LARGEST) -> tuple[str, tuple[Place, str] | None]:
     """The text of a file, or what is wrong with it.
 
-    Only plain files of at most `LARGEST` bytes in UTF-8 without byte order mark and without NUL are text. Returns
+    Only plain files of at most `largest` bytes in UTF-8 without byte order mark and without NUL are text. Returns
     `(text, None)` or `("", (place, message))`; a place in a broken file counts the characters before the fault.
     """
     try:
-        raw = _bytes(path)
+        raw = _bytes(path, largest)
     except OSError as error:
         return "", (Place(name), f"cannot be read: {error.strerror or error}")
     if raw is None:
         return "", (Place(name), "is not a plain file; pages and snippets are plain text files")
-    if len(raw) > LARGEST:
-        return "", (Place(name), f"is larger than {LARGEST // 1024} KiB; no page or snippet is")
+    if len(raw) > largest:
+        return "", (Place(name), f"is larger than {largest // 1024} KiB; no page or snippet is")
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "", (Place(name), "is UTF-16 or the like; save it as UTF-8")
     if raw.startswith(b"\xef\xbb\xbf"):
@@ -326,8 +307,8 @@ def write(path: Path, text: str) -> None:
         unfinished.discard(str(beside))
 
 
-def _bytes(path: Path) -> bytes | None:
-    """The first `LARGEST` bytes of a plain file and one more; None where it is none. Never waits, whatever takes the file's place meanwhile."""
+def _bytes(path: Path, largest: int) -> bytes | None:
+    """The first `largest` bytes of a plain file and one more; None where it is none. Never waits, whatever takes the file's place meanwhile."""
     if path.is_dir():
         os.scandir(path).close()  # raises where the folder cannot be read, which is then what is wrong
     if not stat.S_ISREG(path.stat().st_mode):
@@ -336,7 +317,7 @@ def _bytes(path: Path) -> bytes | None:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             return None
         data = bytearray()
-        while len(data) <= LARGEST and (piece := stream.read(LARGEST + 1)):
+        while len(data) <= largest and (piece := stream.read(largest + 1)):
             data += piece
     return None if piece is None else bytes(data)  # None: of some files of /proc the text has to be waited for
 

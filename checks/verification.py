@@ -112,7 +112,7 @@ def write(tree, path: Path) -> None:
     write_file(path, json.dumps(levels(tree), ensure_ascii=False, indent=1) + "\n")
 
 
-@check(whole=True)
+@check(whole=True, of_runs=True)
 def snippet_has_a_level(tree):
     """Every snippet has a level of verification: ran, recorded, validated, or excused with a reason.
 
@@ -136,7 +136,7 @@ def _missing(snippet) -> str:
     return "it can neither be run nor compared with facts; say why in checks/facts/excused.json"
 
 
-@check(whole=True)
+@check(whole=True, of_runs=True)
 def record_is_up_to_date(tree):
     """The record of verification agrees with the snippets as they are, and with what this run did with them.
 
