@@ -16,6 +16,7 @@ def page_says_hello(tree):
 """
 
 import importlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -70,7 +71,12 @@ class Finding:
     @property
     def help(self) -> str:
         """The address, below the site's root, of the page that explains the check."""
-        return f"checks/{self.check.replace('_', '-')}/"
+        return page(self.check)
+
+
+def page(check: str) -> str:
+    """The address, below the site's root, of the page that explains a check, by the check's name."""
+    return f"checks/{check.replace('_', '-')}/"
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,11 @@ class Check:
     def statement(self) -> str:
         """The first line of the check's docstring."""
         return (self.function.__doc__ or "").strip().split("\n")[0]
+
+    @property
+    def explanation(self) -> list[str]:
+        """The paragraphs of the check's docstring, each on one line; the first is the statement."""
+        return [" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", (self.function.__doc__ or "").strip())]
 
 
 CHECKS: dict[str, Check] = {}

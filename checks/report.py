@@ -1,11 +1,13 @@
 """Findings as people and programs want them: text, JSON, GitHub annotations, SARIF, JUnit."""
 
 import json
+import os
+import re
 import unicodedata
 from collections import defaultdict
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
-from checks.findings import CHECKS, Finding
+from checks.findings import Finding, printable
 
 # The longest source line that is shown whole, in characters.
 _WINDOW = 240
@@ -47,7 +49,7 @@ def json_(findings: list[Finding], tree) -> str:
     """One object: `findings`, what was `checked`, and the `verification` of each snippet."""
     from checks import verification
 
-    return json.dumps(
+    report = json.dumps(
         {
             "findings": [
                 {
@@ -66,67 +68,74 @@ def json_(findings: list[Finding], tree) -> str:
         ensure_ascii=False,
         indent=1,
     )
+    return re.sub("[\ud800-\udfff]", lambda char: f"\\u{ord(char[0]):04x}", report)  # of a name that is no UTF-8
 
 
 def github(findings: list[Finding], tree) -> str:
-    """One workflow command a finding (GitHub: "Workflow commands for GitHub Actions", `error`)."""
+    """Annotations of a pull request on GitHub (see `checks.annotations`)."""
+    from checks import annotations
 
-    def escaped(value: str, also: str = "") -> str:
-        for char in "%\r\n" + also:
-            value = value.replace(char, f"%{ord(char):02X}")
-        return value
-
-    return "\n".join(
-        f"::error file={escaped(f.place.path, ':,')},line={f.place.line},col={f.place.column},title={f.check}::{escaped(f.message)}"
-        for f in findings
-    )
+    return annotations.commands(findings, tree)
 
 
 def sarif(findings: list[Finding], tree) -> str:
-    """A SARIF 2.1.0 log with one run (OASIS, "Static Analysis Results Interchange Format Version 2.1.0")."""
-    used = sorted({f.check for f in findings})
-    rules = [{"id": name, "shortDescription": {"text": CHECKS[name].statement}} for name in used]
-    results = [
-        {
-            "ruleId": f.check,
-            "level": "error",
-            "message": {"text": f.message},
-            "locations": [
-                {
-                    "physicalLocation": {
-                        "artifactLocation": {"uri": f.place.path},
-                        "region": {"startLine": f.place.line, "startColumn": f.place.column, "endColumn": f.place.column + f.place.width},
-                    }
-                }
-            ],
-        }
-        for f in findings
-    ]
-    run = {"tool": {"driver": {"name": "checks", "rules": rules}}, "columnKind": "unicodeCodePoints", "results": results}
-    return json.dumps(
-        {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1
-    )
+    """A SARIF 2.1.0 log (see `checks.sarif`)."""
+    from checks import sarif
+
+    return sarif.log(findings, tree, status(findings, tree))
 
 
 def junit(findings: list[Finding], tree) -> str:
-    """JUnit XML with one case a file; a file with findings is one failed case that lists them."""
-    by_path = defaultdict(list)
-    for finding in findings:
-        by_path[finding.place.path].append(finding)
-    names = sorted({file.path for file in tree.files()} | set(by_path))
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuite name="checks" tests="{len(names)}" failures="{len(by_path)}">']
-    for name in names:
-        lines.append(f' <testcase classname="checks" name={quoteattr(_xml(name))}>')
-        if by_path[name]:
-            message = "\n".join(f"{f.place}: {f.message} [{f.check}]" for f in by_path[name])
-            lines.append(f"  <failure message={quoteattr(_xml(message))}/>")
-        lines.append(" </testcase>")
+    """JUnit XML (Jenkins xUnit plugin, `junit-10.xsd`), with a case for each snippet, each page, and what else findings are in.
+
+    A page without findings is a case too, because one that comes and goes with its failure has no history. What a case found is in one
+    failure, because readers of JUnit show one only. Skipped are snippets that nothing can check, and what could not be run.
+    No time is said: a check reads many files at once, so none is the time of one file.
+    """
+    cases = _cases(findings, tree)
+    counts = {"tests": len(cases)} | {name: sum(each[2] == kind for each in cases) for name, kind in _KINDS.items()}
+    head = " ".join(f'{name}="{count}"' for name, count in counts.items())
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuite name="checks" {head}>']
+    for group, name, kind, message, details in cases:
+        inner = f"<{kind} message={quoteattr(_xml(message))}>{escape(_xml(details))}</{kind}>" if kind else ""
+        lines.append(f" <testcase classname={quoteattr(_xml(group))} name={quoteattr(_xml(name))}>{inner}</testcase>")
     return "\n".join([*lines, "</testsuite>"])
 
 
+# The attribute of a suite that counts an outcome → the element that a case has then.
+_KINDS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+
+
+def _cases(findings: list[Finding], tree) -> list[tuple[str, str, str, str, str]]:
+    """Group (folders, parted by dots), name, outcome ("": passed), message and details of each case."""
+    from checks import verification
+
+    found = defaultdict(list)
+    for finding in findings:
+        found[finding.place.path].append(finding)
+    reasons = {each["path"]: each["reason"]["en"] for each in verification.levels(tree) if each["reason"]}
+    reasons |= {place.path: message for place, message in tree.unreadable}
+    names = {file.path for file in tree.files()} | {place.path for place, _ in tree.unreadable}
+    cases = []
+    for path in sorted({name for name in names if tree.wanted is None or name in tree.wanted} | set(found)):
+        named = (".".join(filter(None, printable(path).split("/")[:-1])) or "checks", printable(path))
+        if path in found:
+            first = f"{found[path][0].message} [{found[path][0].check}]"
+            more = len(found[path]) - 1
+            cases.append((*named, "failure", first + f" (and {more} more)" * (more > 0), text(found[path], tree)))
+        else:
+            cases.append((*named, "skipped", reasons[path], "") if path in reasons else (*named, "", "", ""))
+    return cases + [("not run", sentence, "skipped", sentence, "") for sentence in map(printable, tree.not_run)]
+
+
 def _xml(value: str) -> str:
-    """XML 1.0 has no form for most control characters; they become a visible stand-in."""
-    return "".join(char if char in "\t\n" or char >= " " else "\N{REPLACEMENT CHARACTER}" for char in value)
+    """XML 1.0 has no form for most control characters, for surrogates and for two others; they become a visible stand-in."""
+    return re.sub("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\N{REPLACEMENT CHARACTER}", value)
+
+
+def status(findings: list[Finding], tree) -> int:
+    """The exit status of a run that came to its end: 0 without findings, 1 with some, 2 where something could not be run and `CI` forbids that."""
+    return 2 if tree.not_run and os.environ.get("CI") else 1 if findings else 0
 
 
 FORMATS = {"text": text, "json": json_, "github": github, "sarif": sarif, "junit": junit}

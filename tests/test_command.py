@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 
 import pytest
 from conftest import ROOT
@@ -119,23 +118,6 @@ def test_json_holds_findings_counts_and_levels(broken):
     assert whole["findings"] == []
     assert {entry["level"] for entry in whole["verification"]} <= {"ran", "recorded", "validated", "excused"}
     assert len(whole["verification"]) == whole["checked"]["snippets"]
-
-
-def test_github_format_is_one_command_a_line(tmp_path):
-    (tmp_path / "a,b: %.conf").write_text(BROKEN, "utf-8")
-    [line] = checks("a,b: %.conf", "--format", "github", "--only", "cni_is_json", cwd=tmp_path).stdout.splitlines()
-    assert line.startswith("::error file=a%2Cb%3A %25.conf,line=2,col=30,title=cni_is_json::")
-
-
-def test_sarif_and_junit_can_be_read(broken):
-    log = json.loads(checks(broken, "--format", "sarif").stdout)
-    assert log["version"] == "2.1.0"
-    assert log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 2
-    suite = ElementTree.fromstring(checks(broken, "--format", "junit").stdout)
-    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
-    whole = ElementTree.fromstring(checks("--no-lab", "--format", "junit").stdout)
-    assert int(whole.get("tests")) > 60
-    assert whole.get("failures") == "0"
 
 
 def test_caret_stands_below_wide_characters_and_tabs(tmp_path):

@@ -1,0 +1,87 @@
+"""Findings as a SARIF 2.1.0 log, for viewers and for code scanning (OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0").
+
+The sections that comments name are those of the standard.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections import Counter
+from urllib.parse import quote
+
+from checks.findings import CHECKS, Check, Finding, page
+
+
+def log(findings: list[Finding], tree, status: int) -> str:
+    """A log with one run, as JSON: what was found, the rules that say so, and how the run ended (`status` is its exit status)."""
+    rules = sorted({finding.check for finding in findings})
+    seen = Counter()
+    run = {
+        "tool": {"driver": {"name": "checks", "rules": [_rule(CHECKS[name]) for name in rules]}},
+        "invocations": [_invocation(tree, status)],
+        "columnKind": "unicodeCodePoints",  # as `Place` counts; without it columns are in UTF-16 (§3.14.17)
+        "results": [_result(finding, rules.index(finding.check), tree, seen) for finding in findings],
+    }
+    address = "https://json.schemastore.org/sarif-2.1.0.json"
+    return json.dumps({"$schema": address, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1)
+
+
+def _rule(check: Check) -> dict:
+    """What a check means: its statement, why, and how to mend what it finds (§3.49)."""
+    paragraphs = [re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", each) for each in check.explanation]  # its links lead from page to page
+    rule = {
+        "id": check.name,
+        "shortDescription": {"text": _message(paragraphs[0])},
+        "fullDescription": {"text": _message(" ".join(paragraphs[:2]))},
+        "help": {"text": _message("\n\n".join(paragraphs))},
+    }
+    # An address must be whole (§3.49.12). That of the site is known to whoever publishes it, as it is to mkdocs.yml; else the help above serves.
+    site = os.environ.get("URL", "")
+    if re.fullmatch(r"https?://[\w.:\[\]-]+(?:/[\w.~/-]*)?", site, re.A):
+        rule["helpUri"] = f"{site.rstrip('/')}/{page(check.name)}"
+    return rule
+
+
+def _invocation(tree, status: int) -> dict:
+    """How the run ended, and what it had to leave out (§3.20). Findings are no failure of the tool."""
+    level = "error" if status == 2 else "warning"
+    left_out = [{"level": level, "message": {"text": _message(f"not run: {sentence}")}} for sentence in tree.not_run]
+    invocation = {"executionSuccessful": status != 2, "exitCode": status}
+    return invocation | ({"toolExecutionNotifications": left_out} if left_out else {})
+
+
+def _result(finding: Finding, index: int, tree, seen: Counter) -> dict:
+    """One finding (§3.27). `seen` counts those that nothing but their order tells apart."""
+    place = finding.place
+    key = hashlib.sha256(place.source.strip().encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    seen[place.path, finding.check, key] += 1
+    return {
+        "ruleId": finding.check,
+        "ruleIndex": index,
+        "level": "error",
+        "message": {"text": _message(finding.message)},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": address(place.path, tree.root)}, "region": _region(place)}}],
+        # The text of the line, so that a finding stays the same one when lines are added above it (§3.27.17).
+        "partialFingerprints": {"lineHash/v1": f"{key}:{seen[place.path, finding.check, key]}"},
+    }
+
+
+def _region(place) -> dict:
+    """The characters of a place; where its line ends before them, or is not known, what is left of the line (§3.30)."""
+    region = {"startLine": place.line, "startColumn": place.column, "endLine": place.line}
+    if place.column <= len(place.source):
+        region["endColumn"] = min(place.column + place.width, len(place.source) + 1)
+    return region
+
+
+def address(path: str, root) -> str:
+    """A path as a URI: relative to the tree, or `file://` for what lies outside of it (§3.4.3). Each byte that is no plain character is escaped."""
+    if path.startswith("/") or path.split("/")[0] == "..":
+        return "file://" + quote(os.fsencode(os.path.abspath(os.path.join(root, path))))
+    return quote(os.fsencode(path))
+
+
+def _message(text: str) -> str:
+    """A text as a message string, in which braces stand for what is put in later unless they are doubled (§3.11.5); no lone surrogates."""
+    return text.replace("{", "{{").replace("}", "}}").encode("utf-8", "replace").decode("utf-8")
