@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from checks import cache, plugin_sets
+from checks import cache, contents, plugin_sets
 from checks.kinds import KIND_NAMES
 from checks.process import fail, leave, put, use_utf8
 
@@ -74,6 +74,9 @@ def _path(name: str) -> Path:
 
 
 def _run(options: argparse.Namespace, started: int) -> int:
+    if options.list:
+        put("\n".join(f"{name}: {statement}" for name, statement in contents.statements().items()))
+        return 0
     kept = _kept(options, started)
     if kept and kept.answer and not kept.answer["findings"] and options.no_lab and options.format == "text":
         print(f"{kept.answer['looked_at']}: 0 findings", file=sys.stderr)
@@ -81,9 +84,6 @@ def _run(options: argparse.Namespace, started: int) -> int:
     from checks import findings
 
     checks = findings.load()
-    if options.list:
-        put("\n".join(f"{each.name}: {each.statement}" for each in checks.values()))
-        return 0
     if unknown := [name for name in options.only if name not in checks]:
         return fail(f"no check is called {unknown[0]}{_nearest(unknown[0], checks)}; --list names them all")
     if options.record and (options.only or options.plugins):
@@ -113,7 +113,7 @@ def _run(options: argparse.Namespace, started: int) -> int:
 
 def _kept(options: argparse.Namespace, started: int) -> cache.Kept | None:
     """What is kept of earlier runs like this one; None where nothing may be: for files from outside, for what asks more than files, with `CI` set."""
-    asks_more = options.list or options.record or options.update or options.shell or options.site or options.online or options.kind
+    asks_more = options.record or options.update or options.shell or options.site or options.online or options.kind
     if not started or os.environ.get("CI") or asks_more:
         return None
     root = _root(_here())

@@ -21,12 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-# The modules that hold checks, in the order in which a reader would look for trouble.
-MODULES = (
-    "files", "fences", "cni", "attachments", "pods", "containers", "values", "volumes", "flags", "variables", "tables", "transcripts", "commands", "units", "runs", "diagrams", "translations", "links", "built",
-    "verification",
-)  # fmt: skip
-
+from checks.contents import MODULES
 
 # Longer than any message: what quotes a text of a hostile file is cut here.
 _LONGEST = 600

@@ -299,7 +299,7 @@ def test_hit_imports_no_check(guide):
     assert done.stderr.endswith(SAID)
     imported = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert {name for name in imported if name.startswith("checks.")} == {
-        "checks.cache", "checks.facts", "checks.kinds", "checks.plugin_sets", "checks.process",
+        "checks.cache", "checks.contents", "checks.facts", "checks.kinds", "checks.plugin_sets", "checks.process",
     }  # fmt: skip
 
 
