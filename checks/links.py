@@ -36,7 +36,10 @@ def external_links(tree) -> Iterator[tuple]:
     for kind in ("units", "pods"):
         for snippet in tree.snippets(kind):
             for match in _IN_UNIT.finditer(snippet.text):
-                yield snippet, match.start(), match[0]
+                # An address in a manifest is mostly an argument of a program; one in a comment is for readers.
+                line = snippet.text[snippet.text.rfind("\n", 0, match.start()) + 1 : match.start()]
+                if kind == "units" or re.search(r"(?:^|\s)#", line):
+                    yield snippet, match.start(), match[0]
 
 
 @check()

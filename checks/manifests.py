@@ -3,7 +3,7 @@
 ```python
 from checks.manifests import pods
 
-pod = pods("{kind: Pod, spec: {containers: [{name: web, image: nginx}]}}")[0]
+pod = pods('{"kind": "Pod", "spec": {"containers": [{"name": "web", "image": "nginx"}]}}')[0]
 print([container.at(["name"]).value for container in pod.every("Container")])
 #> ['web']
 ```
@@ -73,9 +73,9 @@ class Pod(NamedTuple):
 
 @lru_cache(maxsize=64)
 def read(text: str) -> list[Node] | Broken:
-    """The documents in a manifest, or why there are none."""
+    """The documents in a manifest, or why there are none. What starts with a brace is JSON, as Kubernetes reads it."""
     try:
-        return parse_yaml(text)
+        return [parse_json(text)] if text.lstrip().startswith("{") else parse_yaml(text)
     except Broken as fault:
         return fault
 

@@ -12,6 +12,7 @@ print("--full" in flags)
 ```
 """
 
+import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ from functools import cache
 
 from checks import arguments, markdown
 from checks.calls import of_file
+from checks.documents import Node
 from checks.facts import load
+from checks.manifests import pods
 from checks.tree import File, once
 
 _WORD = re.compile(r"[^\s\"'()\[\]{},]+")
@@ -179,10 +182,22 @@ def _in_snippet(file: File) -> list[Name]:
         for word in call.words[1:] if call.words[0].value == "export" else ():
             name = word.value.split("=")[0]
             found.append(Name(file, word.start, word.start + len(name), "variable", name))
-    for match in _KEY.finditer(file.text) if file.kind == "pods" else ():
-        if _ANNOTATION.fullmatch(match["key"]):
-            found.append(Name(file, *match.span("key"), "annotation", match["key"]))
+    if file.kind == "pods":
+        found += [name for pod in pods(file.text) for name in _annotations_of(file, pod.root)]
     return found
+
+
+def _annotations_of(file: File, pod: Node) -> Iterator[Name]:
+    """The annotations of a Pod that are rkt's, and those that look like one which the facts know; others are anybody's."""
+    node = pod.at(["metadata", "annotations"])
+    for member in node.unique() if node else ():
+        domain = member.key.partition("/")[0].split(".")
+        known = [*annotations(), *load("other-names")["annotations"]]
+        close = difflib.get_close_matches(member.key[:100], known, 1, 0.9)
+        misspelled = member.key not in known and ({"rkt", "appc"} & {*domain} or close)
+        if member.key in annotations() or (misspelled and _ANNOTATION.fullmatch(member.key)):
+            quoted = file.text[member.start : member.start + 1] in ("'", '"')
+            yield Name(file, member.start + quoted, member.end - quoted, "annotation", member.key)
 
 
 def _called(file, words: list[tuple[int, str]]) -> list[Name]:

@@ -38,9 +38,9 @@ _SECCOMP = re.compile(r"docker/default|unconfined|localhost/(?!/)(?!(?:.*/)?\.\.
 
 @check()
 def pod_is_yaml(tree):
-    """A Pod manifest is YAML in which every key stands once.
+    """A Pod manifest is YAML or JSON in which every key stands once.
 
-    Nothing else can be said of a file that is not YAML. Aliases, merge keys and tags are refused: a reader has to
+    Nothing else can be said of a file that is neither. What starts with a brace is JSON to Kubernetes. Aliases, merge keys and tags are refused: a reader has to
     see each value where it counts. Plain words are read as Kubernetes reads them: `yes` and `on` are booleans,
     `0644` is octal.
 

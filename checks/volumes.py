@@ -16,26 +16,18 @@ _INSIDE = {
 
 @check()
 def volume_has_one_source(tree):
-    """Each volume of a Pod has exactly one source.
+    """No volume of a Pod has two sources.
 
-    Without a source there is nothing to mount, and of two the server takes neither. `emptyDir:` with nothing behind
-    it is no source; `emptyDir: {}` is one.
+    Of two the server takes neither. A volume without a source is an `emptyDir`, and so is one whose source is empty.
 
-    Keep the source that is meant, or add one.
+    Keep the source that is meant.
 
-    Source: `checks/facts/pod-rules.json` (the validation of Kubernetes 1.3).
+    Source: `checks/facts/pod-rules.json` (the validation and the defaults of Kubernetes 1.3).
     """
     for file, pod in pods_of(tree):
         for volume in pod.every("Volume"):
             name = f"volume {shown(string(volume, 'name'))}" if string(volume, "name") else "the volume"
-            named = [member for member in volume.unique() if member.key != "name"]
-            sources = [member for member in named if not member.node.is_null]
-            if not sources and named:
-                words = f"{named[0].key} is empty, so {name} has no source; write {named[0].key}: {{}} or what it needs"
-                yield file.place(named[0].start, named[0].end), words
-            elif not sources:
-                place = volume.span(["name"]) if volume.member("name") else (volume.start, volume.start + 1)
-                yield file.place(*place), f"{name} has no source; add one, such as emptyDir: {{}}"
+            sources = [member for member in volume.unique() if member.key != "name" and not member.node.is_null]
             for member in sources[1:]:
                 yield file.place(member.start, member.end), f"a second source of {name}; keep one"
 
