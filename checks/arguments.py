@@ -204,6 +204,9 @@ def _kubelet_name(each: Given, known: dict, present: set, release: str) -> str:
     flag, name = each.dashes + each.name, each.name.replace("_", "-")
     if name in ("help", "h") or "$" in flag:
         return ""
+    first, blank, value = name.partition(" ")
+    if blank and first in known:
+        return f"--{first} and its value stand in one argument, with a blank between them; write --{first}={schemas.shown(value.strip())}"
     if name not in known:
         if number(release) > number(_LAST_READ):
             return ""  # it may have come later
@@ -263,9 +266,11 @@ def rkt_commands() -> dict[str, tuple[str, ...]]:
 def _rkt(text: str, words: Sequence, tags: tuple[str, ...]) -> Iterator:
     at = _first_argument(words)
     command, length = _command(words[at:])
-    before, _ = _read(words[:at], rkt_flags(""))
+    before, lacking = _read(words[:at], rkt_flags(""))
+    seen: dict[str, Given] = {}
     for each in before:
-        yield from _before_command(text, each, command)
+        yield from _before_command(text, each, command, seen)
+    yield from _lacking(text, before, lacking)
     if not command or at >= len(words):
         return
     last = words[at + length - 1]
@@ -308,12 +313,13 @@ def _cut_short(command: str) -> str:
     return f"; it takes this for {meant[0]}, so write that" if len(meant) == 1 else ""
 
 
-def _before_command(text: str, each: Given, command: str) -> Iterator:
+def _before_command(text: str, each: Given, command: str, seen: dict[str, Given]) -> Iterator:
     """A flag before the command that is none of every command."""
     known, flag = rkt_flags(""), each.dashes + each.name
     where = span(text, each.word, flag)
     if each.name in known and each.dashes == "--":
         yield from _value(text, each, known[each.name])
+        yield from _twice(text, each, seen, known[each.name], "rkt")
     elif each.name in known:
         yield *where, f"{flag} is written --{each.name}"
     elif each.name in rkt_flags(command):

@@ -20,11 +20,11 @@ from checks.names import (
     variables,
 )
 from checks.schemas import shown
-from checks.sections import around, near
+from checks.sections import around, says, with_name
 from checks.variables import fault_of_variable
 
 _BARE = re.compile(r"(?<![\w/-])--[a-z][\w-]*|(?<![\w/.#-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w-])")
-_DEPRECATED = {"en": "deprecated", "zh": "弃用"}
+_DEPRECATED = {"en": re.compile("deprecated", re.I), "zh": re.compile("弃用")}
 
 
 @check()
@@ -43,7 +43,7 @@ def name_is_in_the_facts(tree):
     Source: `kubelet-flags.json`, `rkt-cli.json`, `env-vars.json`, `annotations.json` and `cni.json` in
     `checks/facts/`.
     """
-    for name in in_texts(tree) + [each for each in in_snippets(tree) if each.kind in ("variable", "annotation")]:
+    for name in in_texts(tree) + [each for each in in_snippets(tree) if each.kind in ("variable", "annotation") or each.owner == "checks"]:
         known, what = _known(name)
         if name.name in known:
             continue
@@ -114,7 +114,7 @@ def later_flag_names_its_release(tree):
     """
     for name in in_pages(tree) + in_tables(tree):
         release, forms = _release(name)
-        if release and not re.search(rf"(?<![\d.])(?:{forms})(?!\d|\.[1-9])", near(name.file, name.start, name.name)):
+        if release and not says(name.file, name.start, name.name, re.compile(rf"(?<![\d.])(?:{forms})(?!\d|\.[1-9])")):
             yield name.place, f"{name.name} came with {release}; {_here(name)} does not say so"
 
 
@@ -127,14 +127,14 @@ def deprecated_flag_is_called_so(tree):
     deprecated (弃用) there.
     """
     for name in in_pages(tree) + in_tables(tree):
-        if _deprecated(name) and not _says(near(name.file, name.start, name.name), _language(name.file)):
+        if _deprecated(name) and not says(name.file, name.start, name.name, _DEPRECATED[_language(name.file)]):
             yield (
                 name.place,
-                f"{name.name} is {_deprecated(name)}; {_here(name)} does not say so (with the word {_DEPRECATED[_language(name.file)]})",
+                f"{name.name} is {_deprecated(name)}; {_here(name)} does not say so (with the word {_DEPRECATED[_language(name.file)].pattern})",
             )
     for name in in_snippets(tree):
         for page, text in around(tree, name.file) if _deprecated(name) else ():
-            if not _says(text, page.lang):
+            if not _DEPRECATED[page.lang].search(with_name(text, name.name)):
                 yield name.place, f"{name.name} is {_deprecated(name)}; the section of {page.path} that shows this does not say so"
 
 
@@ -149,7 +149,7 @@ def boolean_flag_is_joined_with_its_value(tree):
     for name in in_texts(tree):
         if name.kind == "flag" and name.after in ("true", "false") and {flag["type"] for flag in _flags(name)} == {"bool"}:
             yield (
-                name.file.place(name.end, name.after_end),
+                name.file.place(name.after_end - len(name.after), name.after_end),
                 f"{name.after} is no value of {name.name} behind a blank; write {name.name}={name.after}",
             )
 
@@ -243,10 +243,6 @@ def _deprecated(name: Name) -> str:
 
 def _language(file) -> str:
     return "zh" if getattr(file, "lang", "") == "zh" or ".zh." in file.path else "en"
-
-
-def _says(text: str, lang: str) -> bool:
-    return _DEPRECATED[lang] in text.lower()
 
 
 def _here(name: Name) -> str:

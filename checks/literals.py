@@ -14,7 +14,7 @@ import re
 from checks import schemas
 from checks.facts import load as facts
 
-_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+_NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _WHOLE = "write a whole number"
 # The forms of each type, and what to write instead of anything else. A type that stands in neither list takes any text.
 _FORMS = {

@@ -28,7 +28,7 @@ from checks.tree import File, once
 _WORD = re.compile(r"[^\s\"'()\[\]{},]+")
 _FLAG = re.compile(r"--(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>\S*))?")
 _ONE_DASH = re.compile(r"-(?P<name>[a-z][\w-]{2,})(?:=(?P<value>\S*))?")
-_IN_DIAGRAM = re.compile(r"(?<![\w-])--(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>[\w./:@-]*[\w/]))?")
+_IN_DIAGRAM = re.compile(r"(?<![\w-])--?(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>[\w./:@-]*[\w/]))?")
 _BETWEEN_TAGS = re.compile(r">(?P<text>[^<>]+)<")
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z_]*|.*(?:…|\.\.\.|[<$]).*|")
 _VARIABLE = re.compile(r"(?<![\w/.-])(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?![\w-])")
@@ -38,6 +38,8 @@ _KEY = re.compile(r"""^\s*["']?(?P<key>[\w./-]+)["']?:(?:\s|$)""", re.M)
 # A word as commands of rkt are made of, and the commands that only hold others.
 _PLAIN = re.compile(r"[a-z][a-z-]+")
 _GROUPS = ("rkt image", "rkt app")
+# The programs of which the facts hold every flag.
+_COMPLETE = ("kubelet", "rkt", "checks")
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ def _in_diagram(file, match: re.Match) -> Iterator[Name]:
         yield from _in_words(file, [(start + word.start(), word[0]) for word in _WORD.finditer(text)])
         return
     for found in _IN_DIAGRAM.finditer(text):
-        yield _flag(file, start + found.start(), found)
+        if found[0].startswith("--") or arguments.whose(found["name"]):
+            yield _flag(file, start + found.start(), found)
     for found in _VARIABLE.finditer(text):
         yield Name(file, start + found.start(), start + found.end(), "variable", found["name"])
 
@@ -147,11 +150,7 @@ def _in_words(file, words: list[tuple[int, str]]) -> Iterator[Name]:
         called = word.rsplit("/", 1)[-1] if "bin/" in word else word
         if match := _FLAG.fullmatch(word):
             yield _flag(file, at, match, owner, after, then + len(after))
-        elif (
-            (match := _ONE_DASH.fullmatch(word))
-            and (number == 0 or owner.split(" ")[0] in ("kubelet", "rkt"))
-            and arguments.whose(match["name"])
-        ):
+        elif (match := _ONE_DASH.fullmatch(word)) and (number == 0 or owner) and arguments.whose(match["name"]):
             yield _flag(file, at, match, owner)
         elif called in ("kubelet", "rkt", *load("other-names")["flags"]):
             owner, start = called, at
@@ -201,8 +200,8 @@ def _annotations_of(file: File, pod: Node) -> Iterator[Name]:
 
 
 def _called(file, words: list[tuple[int, str]]) -> list[Name]:
-    """The flags and commands of a command line that belong to the kubelet or to rkt."""
-    return [name for name in _in_words(file, words) if name.kind == "command" or name.owner.split(" ")[0] in ("kubelet", "rkt")]
+    """The flags and commands of a command line that belong to the kubelet, to rkt or to these checks."""
+    return [name for name in _in_words(file, words) if name.kind == "command" or name.owner.split(" ")[0] in _COMPLETE]
 
 
 @cache

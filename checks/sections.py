@@ -13,32 +13,68 @@ print(page.name, text.startswith("## "))
 ```
 """
 
+import bisect
+import re
 from collections.abc import Iterator
 
+from checks.tree import once
 
-def near(file, offset: int, name: str) -> str:
-    """What a reader sees with a name: the row of a table that it stands in, below the table's header, or else the section of a page.
+_ROW = re.compile(r"[ \t]*\|")
+# What stands between two paragraphs, items of a list or rows of a table.
+_BETWEEN = re.compile(r"\n[ \t]*\n|\n(?=[ \t]*(?:[-*|]|[0-9]+\.)[ \t])")
 
-    Of tables in the section only the rows with that name count, since the others speak of something else.
+
+def says(file, offset: int, name: str, pattern: re.Pattern) -> bool:
+    """Whether a pattern is found in what is said of a name near by: in the row of a table that it stands in, or else in the section of a page.
+
+    Of a row the table's header counts as well where the name is what the row is about. Of a section those paragraphs, items of lists and
+    rows count that have the name, since the others speak of something else. A long section is read once for each name.
     """
-    end = file.text.find("\n", offset)
-    lines = file.text[: end if end >= 0 else len(file.text)].split("\n")
-    if _is_row(lines[-1]):
-        header = next((at for at in range(len(lines) - 1, 0, -1) if not _is_row(lines[at - 1])), 0)
-        return f"{lines[header]}\n{lines[-1]}"
-    said = section(file, offset) if file.kind == "page" else lines[-1]
-    return "\n".join(line for line in said.split("\n") if not _is_row(line) or name in line)
+    start = file.text.rfind("\n", 0, offset) + 1
+    is_row = _ROW.match(file.text, start)
+    key = ("says", start if is_row or file.kind != "page" else section(file, offset)[0], name, pattern)
+    if key not in file.kept:
+        if is_row:
+            text = _row(file.text, start, name)
+        else:
+            text = with_name(file.text[slice(*section(file, offset))], name) if file.kind == "page" else _line(file.text, start)
+        file.kept[key] = bool(pattern.search(text))
+    return file.kept[key]
 
 
-def _is_row(line: str) -> bool:
-    return line.lstrip().startswith("|")
+def _row(text: str, start: int, name: str) -> str:
+    """A row of a table, below its header where one of its first two cells has the name."""
+    row = _line(text, start)
+    header = row if any(name in cell for cell in row.split("|")[1:3]) else ""
+    while header and start:
+        start = text.rfind("\n", 0, start - 1) + 1
+        if not _ROW.match(text, start):
+            break
+        header = _line(text, start)
+    return f"{header}\n{row}"
 
 
-def section(page, offset: int) -> str:
-    """The text of the section that an offset stands in, from its heading on, without the sections below it."""
-    starts = [0, *(heading.start for heading in page.headings), len(page.text)]
-    start = max(at for at in starts[:-1] if at <= offset)
-    return page.text[start : min(at for at in starts if at > start)] if page.text else ""
+def _line(text: str, start: int) -> str:
+    """The line that starts at an offset."""
+    end = text.find("\n", start)
+    return text[start : end if end >= 0 else len(text)]
+
+
+def with_name(text: str, name: str) -> str:
+    """The paragraphs, items and rows of a section that have a name."""
+    return "\n".join(part for part in _BETWEEN.split(text) if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", part))
+
+
+def section(page, offset: int) -> tuple[int, int]:
+    """From where to where the section of an offset goes: from its heading on, without the sections below it."""
+    starts = _starts(page)
+    at = bisect.bisect_right(starts, offset) - 1
+    return starts[at], starts[at + 1] if at + 1 < len(starts) else len(page.text)
+
+
+@once
+def _starts(page) -> list[int]:
+    return sorted({0, *(heading.start for heading in page.headings)})
 
 
 def around(tree, snippet) -> Iterator[tuple]:
@@ -46,4 +82,4 @@ def around(tree, snippet) -> Iterator[tuple]:
     for page in tree.pages():
         for include in page.includes:
             if include.name == snippet.name:
-                yield page, section(page, include.start)
+                yield page, page.text[slice(*section(page, include.start))]
