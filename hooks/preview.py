@@ -10,7 +10,10 @@ import logging
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+from mkdocs.utils import get_relative_url
 
 log = logging.getLogger("mkdocs.hooks.preview")
 _state = {"serving": False, "findings": []}
@@ -38,16 +41,21 @@ def on_page_markdown(markdown, *, page, config, files) -> str:
     if not _state["serving"]:
         return markdown
     paths = {f"docs/{page.file.src_uri}"} | {f"snippets/{name}" for name in re.findall(r'^\s*--8<-- "([^"]+)"', markdown, re.M)}
-    return box([each for each in _state["findings"] if each["path"] in paths], page.file.locale) + markdown
+    found = [each for each in _state["findings"] if each["path"] in paths]
+    home = "" if page.file.locale == "en" else f"{page.file.locale}/"
+    return box(found, page.file.locale, lambda address: get_relative_url(home + address, page.url)) + markdown
 
 
-def box(findings: list[dict], lang: str) -> str:
-    """The box for some findings (as `--format json` gives them), as HTML; empty without findings."""
+def box(findings: list[dict], lang: str, address: Callable[[str], str]) -> str:
+    """The box for some findings (as `--format json` gives them), as HTML; empty without findings.
+
+    `address` makes of an address below the language's root one that the page can link to.
+    """
     if not findings:
         return ""
     rows = "".join(
         f"<li><code>{html.escape(each['path'])}:{each['line']}:{each['column']}</code> {html.escape(each['message'])} "
-        f"[{html.escape(each['check'])}]</li>"
+        f'[<a href="{html.escape(address(each["help"]))}">{html.escape(each["check"])}</a>]</li>'
         for each in findings
     )
     return f'<div class="admonition failure"><p class="admonition-title">{_HEADLINE[lang]}</p><ul>{rows}</ul></div>\n\n'

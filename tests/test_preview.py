@@ -56,5 +56,8 @@ def test_finding_is_shown_on_its_page_until_it_is_mended(preview):
     for lang, headline in HEADLINES.items():
         wait_for(f"{address}{lang}networking/", lambda text, headline=headline: headline in text and "10-k8s-bridge.conf:5:16" in text)
         wait_for(f"{address}{lang}stage1/", lambda text, headline=headline: headline not in text)
+        # The name of the check, in the box, leads to its page in the same language.
+        wait_for(f"{address}{lang}networking/", lambda text: '[<a href="../checks/cni-fits-schema/">cni_fits_schema</a>]' in text)
+        wait_for(f"{address}{lang}checks/cni-fits-schema/", lambda text: "<code>cni_<wbr>fits_<wbr>schema</code>" in text)
     conf.write_text(good, "utf-8")
     wait_for(address + "networking/", lambda text: HEADLINES[""] not in text)
