@@ -2,9 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
@@ -19,12 +19,20 @@ _LOADED_LINKS = {"stylesheet", "icon", "preload", "modulepreload", "prefetch", "
 
 @dataclass(frozen=True)
 class Document:
-    """One HTML file of the site, its address, and the page that it was made from (None: the theme alone made it)."""
+    """One HTML file of the site, its address, and the page that it was made from (None: the theme alone made it).
+
+    What it holds is read when it is asked for and not kept, so that a large site needs no more memory than a small one.
+    """
 
     path: str
     url: str
-    root: object
     page: Page | None
+    read: Callable[[str], object]
+
+    @property
+    def root(self):
+        """The root element."""
+        return self.read(self.path)
 
     @cached_property
     def ids(self) -> set[str]:
@@ -42,16 +50,18 @@ class Site:
     def __init__(self, tree):
         self.tree, self.folder = tree, Path(tree.site)
         sources = {_path_of(page): page for page in tree.pages()}
-        roots = {path.relative_to(self.folder).as_posix(): _parsed(path) for path in sorted(self.folder.rglob("*.html"))}
-        self.base = next((each for root in (roots.get("index.html"),) if root is not None for each in _canonical(root)), _NOWHERE)
+        read = lru_cache(2)(lambda path: _parsed(self.folder / path))  # the one that is looked at, and one that it links to
+        paths = [path.relative_to(self.folder).as_posix() for path in sorted(self.folder.rglob("*.html"))]
+        self.base = next(iter(_canonical(read("index.html")) if "index.html" in paths else ()), _NOWHERE)
         self.documents = {
             path: Document(
-                path, urljoin(self.base, _url_of(path)), root, sources.get(path) or sources.get(path.replace(".html", "/index.html"))
+                path, urljoin(self.base, _url_of(path)), sources.get(path) or sources.get(path.replace(".html", "/index.html")), read
             )
-            for path, root in roots.items()
+            for path in paths
         }
+        self.problem = lru_cache(10_000)(self._problem)  # all pages have the same links beside their text
 
-    def problem(self, url: str) -> str:
+    def _problem(self, url: str) -> str:
         """What is wrong with an address of the site itself; empty where it leads somewhere."""
         address, fragment = urldefrag(url)
         name = unquote(urlsplit(address).path)[len(unquote(urlsplit(self.base).path)) :]
@@ -235,7 +245,7 @@ def built_page_is_complete(tree):
     """
     site = Site(tree)
     for page in tree.pages():
-        if not {_path_of(page), _path_of(page).replace("/index.html", ".html")} & set(site.documents):
+        if site.documents.keys().isdisjoint({_path_of(page), _path_of(page).replace("/index.html", ".html")}):
             yield page.place(0), f"was not built: the site has no {_path_of(page)}"
     for document in site.documents.values():
         if document.page is not None:
