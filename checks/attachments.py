@@ -6,7 +6,6 @@ What `checks.cni` says of a configuration without a plugin is proved here with o
 import os
 import posixpath
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -166,6 +165,8 @@ def _run(tree, jobs: list[_Job]) -> dict[_Job, Attempt]:
         if not programs.version_of(needed):
             programs.missing(tree, needed, "attaching pods to networks")
             return {}
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return dict(zip(jobs, pool.map(_attempt, jobs)))
 

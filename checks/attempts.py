@@ -15,7 +15,6 @@ for plugins in [] if lab.unavailable() else programs.cni_plugins().values():
 import base64
 import json
 import re
-import secrets
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,6 +150,8 @@ def attach(
     files = {f"{lab.HOME}/{name}": text, _INSIDE: _SCRIPT.read_text("utf-8")}
     if environment is not None:
         files[SUBNET_ENV] = environment
+    import secrets
+
     mark = secrets.token_hex(8)
     command = ["env", f"CNI_PATH={_PLUGINS}", _INSIDE, mark, install, target, plugin]
     result = lab.run(command, files=files, bind={_PLUGINS: plugins})

@@ -124,7 +124,7 @@ def page_is_plain_markdown(tree):
 
     opening = re.compile(r"^(?P<indent> *)(?:!!!|\?\?\?\+?)[ \t]*(?P<word>[\w-]*)[^\n]*\n(?:[ \t]*\n)*(?P<body>[^\n]*)", re.M)
     for page in tree.pages():
-        for start, end, name in tags(page.prose):
+        for start, end, name in tags(page.plain):
             yield page.place(start, end), f"raw HTML <{name}>; write Markdown, or a diagram as a file in snippets/diagrams/"
         for table in page.tables:
             if table.colon is not None:

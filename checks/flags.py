@@ -1,6 +1,7 @@
 """Checks of names in pages and snippets: flags, variables, annotations and rkt commands are real, and in a table."""
 
 import re
+from functools import cache
 
 from checks import arguments, markdown
 from checks.facts import load
@@ -44,7 +45,7 @@ def name_is_in_the_facts(tree):
     `checks/facts/`.
     """
     for name in in_texts(tree) + [each for each in in_snippets(tree) if each.kind in ("variable", "annotation") or each.owner == "checks"]:
-        known, what = _known(name)
+        known, what = _known(name.kind, name.owner)
         if name.name in known:
             continue
         bare = name.name.lstrip("-")
@@ -176,19 +177,20 @@ def shown_value_is_accepted(tree):
             yield place, message
 
 
-def _known(name: Name) -> tuple[set[str], str]:
-    """The names that a name may be, and how a message about another one starts."""
+@cache
+def _known(kind: str, owner: str) -> tuple[set[str], str]:
+    """The names that a name of a kind, behind an owner, may be, and how a message about another one starts."""
     others = load("other-names")["flags"]
-    if name.kind == "annotation":
+    if kind == "annotation":
         return set(annotations()), "there is no annotation"
-    if name.kind == "variable":
+    if kind == "variable":
         return set(variables()), "no script reads a variable"
-    if name.kind == "command":
+    if kind == "command":
         return set(rkt_commands()), "there is no command"
-    if name.owner in others:
-        return {f"--{flag}" for flag in others[name.owner]["flags"]}, f"the facts know no flag of {name.owner} called"
-    if name.owner:
-        return set(kubelet_flags() if name.owner == "kubelet" else rkt_flags(name.owner)), f"{name.owner} has no flag"
+    if owner in others:
+        return {f"--{flag}" for flag in others[owner]["flags"]}, f"the facts know no flag of {owner} called"
+    if owner:
+        return set(kubelet_flags() if owner == "kubelet" else rkt_flags(owner)), f"{owner} has no flag"
     named = {f"--{flag}" for each in others.values() for flag in each["flags"]}
     return {*kubelet_flags(), *rkt_flags(""), *named}, "neither the kubelet nor rkt nor another program in the facts has a flag"
 

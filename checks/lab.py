@@ -24,7 +24,6 @@ import select
 import selectors
 import shutil
 import subprocess
-import tarfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -211,6 +210,8 @@ def _wait_for_the_end(process: int) -> None:
 
 def _write_archive(stream: IO[bytes], files: Mapping[str, bytes | str]) -> None:
     """The files as a tar archive."""
+    import tarfile
+
     with tarfile.open(fileobj=stream, mode="w") as archive:
         for path, content in files.items():
             content = content.encode() if isinstance(content, str) else content

@@ -87,7 +87,12 @@ def dead(address: str, lang: str = "en") -> tuple[int, int, str] | None:
     """What `facts/links.json` says of an address that is dead or has moved, as (offset, length, message)."""
     bare, hash_, fragment = re.sub(r"^https?://(?:www\.)?", "", address, flags=re.I).partition("#")
     bare = re.sub(r"^(kubernetes\.io)/(?:zh-cn|zh|cn)/", r"\1/", bare)
-    fitting = [entry for entry in load("links")["moved"] if re.match(re.escape(entry["address"]) + r"(?=$|[/?])", bare, re.I)]
+    low = bare.lower()
+    fitting = [
+        each
+        for each in load("links")["moved"]
+        if low.startswith(start := each["address"].lower()) and low[len(start) :][:1] in ("", "/", "?")
+    ]
     if not fitting:
         return None
     entry = max(fitting, key=lambda each: len(each["address"]))

@@ -237,9 +237,9 @@ def without_codes(text: str) -> str:
     return blanked(text, [(start, end) for start, end, _ in _code_spans(text)]) if "`" in text else text
 
 
-def links(text: str) -> list[Link]:
-    """Every link and image of blanked text, in every form, in order."""
-    plain = without_codes(text)
+def links(text: str, plain: str = "") -> list[Link]:
+    """Every link and image of blanked text, in every form, in order. `plain` is the text without codes, from who has it already."""
+    plain = plain or without_codes(text)
     found = [
         Link(m.start(), m.end(), "image" if m["image"] else "inline", text[m.start("text") : m.end("text")], m["target"], m.start("target"))
         for m in _LINK.finditer(plain)

@@ -5,7 +5,6 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from xml.sax.saxutils import escape, quoteattr
 
 from checks.findings import Finding, printable
 
@@ -92,6 +91,8 @@ def junit(findings: list[Finding], tree) -> str:
     failure, because readers of JUnit show one only. Skipped are snippets that nothing can check, and what could not be run.
     No time is said: a check reads many files at once, so none is the time of one file.
     """
+    from xml.sax.saxutils import escape, quoteattr
+
     cases = _cases(findings, tree)
     counts = {"tests": len(cases)} | {name: sum(each[2] == kind for each in cases) for name, kind in _KINDS.items()}
     head = " ".join(f'{name}="{count}"' for name, count in counts.items())

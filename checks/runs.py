@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 from checks import lab, programs
 from checks.findings import check
@@ -52,6 +51,8 @@ def sessions(tree) -> Iterator[tuple]:
         if program:
             programs.missing(tree, program, file.path)
     able = [file for file, program in lacked.items() if not program]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(_WORKERS) as workers:
         yield from zip(able, workers.map(lambda file: run(tree, file.text), able), strict=True)
 

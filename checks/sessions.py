@@ -16,7 +16,6 @@ for step in [] if lab.unavailable() else run(tree, tree.snippet("shell/troublesh
 
 import platform
 import re
-import secrets
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -114,6 +113,8 @@ def lacking(tree, text: str) -> str:
 
 def run(tree, text: str) -> Session:
     """Run what can be run of a transcript, and tell for each command what it printed and how it ended."""
+    import secrets
+
     found, mark = leading(text), secrets.token_hex(8)
     driver = [f"lab_end() {{ local status=$?; printf '\\n%s %s\\n' {mark} $status; return $status; }}", "true"]
     driver += [f". {_HERE}/{number}\nlab_end" for number in range(len(found))]

@@ -6,7 +6,6 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 from checks import cache, recordings
@@ -156,6 +155,8 @@ def _shellcheck(files: dict, program: str, folder: str) -> Iterator:
     call = [program, "--norc", "--shell=bash", "--format=json1", f"--exclude={_NOT_ASKED}"]
     names = list(files)
     some = [names[at : at + _AT_A_TIME] for at in range(0, len(names), _AT_A_TIME)]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(os.cpu_count()) as workers:
         for ran in workers.map(lambda scripts: _run([*call, *scripts], cwd=folder), some):
             yield from _comments(ran, files)

@@ -70,7 +70,7 @@ class File:
     @cached_property
     def plain(self) -> str:
         """The prose with inline code blanked as well."""
-        return markdown.without_codes(self.prose)
+        return markdown.blanked(self.prose, [(code.start, code.end) for code in self.codes])
 
     @cached_property
     def codes(self) -> list[markdown.Code]:
@@ -80,7 +80,7 @@ class File:
     @cached_property
     def links(self) -> list[markdown.Link]:
         """The links of the prose."""
-        return markdown.links(self.prose)
+        return markdown.links(self.prose, self.plain)
 
     @cached_property
     def tables(self) -> list[markdown.Table]:
