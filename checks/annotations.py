@@ -2,7 +2,7 @@
 
 GitHub shows ten errors of a step and drops the others in silence, so the ten that matter most are printed, those on lines that the
 pull request changes, and how many there are besides. Sources: GitHub Docs, "Workflow commands for GitHub Actions" (`error`, `notice`,
-"Adding a job summary"); actions/toolkit, `packages/core/src/command.ts` (what is escaped).
+"Adding a job summary"); actions/toolkit, `packages/core/src/command.ts` (what is escaped); actions/runner, `ActionCommand.cs` (what is read back).
 """
 
 import os

@@ -12,6 +12,11 @@ from urllib.parse import quote
 
 from checks.findings import CHECKS, Check, Finding, page
 
+# What addresses of files are relative to, by its usual name.
+_ROOT = "%SRCROOT%"
+# The most that code scanning shows of a description, in characters (GitHub Docs, "SARIF support for code scanning").
+_LONGEST = 1024
+
 
 def log(findings: list[Finding], tree, status: int) -> str:
     """A log with one run, as JSON: what was found, the rules that say so, and how the run ended (`status` is its exit status)."""
@@ -21,6 +26,8 @@ def log(findings: list[Finding], tree, status: int) -> str:
         "tool": {"driver": {"name": "checks", "rules": [_rule(CHECKS[name]) for name in rules]}},
         "invocations": [_invocation(tree, status)],
         "columnKind": "unicodeCodePoints",  # as `Place` counts; without it columns are in UTF-16 (§3.14.17)
+        # Whoever reads the log knows where the files are; where they were in this run is nobody's business (§3.14.14).
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder that the checks ran in"}}},
         "results": [_result(finding, rules.index(finding.check), tree, seen) for finding in findings],
     }
     address = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -30,11 +37,12 @@ def log(findings: list[Finding], tree, status: int) -> str:
 def _rule(check: Check) -> dict:
     """What a check means: its statement, why, and how to mend what it finds (§3.49)."""
     paragraphs = [re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", each) for each in check.explanation]  # its links lead from page to page
+    full, whole = (_message(each) for each in (" ".join(paragraphs[:2]), "\n\n".join(paragraphs)))
     rule = {
         "id": check.name,
         "shortDescription": {"text": _message(paragraphs[0])},
-        "fullDescription": {"text": _message(" ".join(paragraphs[:2]))},
-        "help": {"text": _message("\n\n".join(paragraphs))},
+        "fullDescription": {"text": full if len(full) <= _LONGEST else full[: full.rindex(". ", 0, _LONGEST) + 1]},
+        "help": {"text": whole, "markdown": whole},
     }
     # An address must be whole (§3.49.12). That of the site is known to whoever publishes it, as it is to mkdocs.yml; else the help above serves.
     site = os.environ.get("URL", "")
@@ -56,30 +64,24 @@ def _result(finding: Finding, index: int, tree, seen: Counter) -> dict:
     place = finding.place
     key = hashlib.sha256(place.source.strip().encode("utf-8", "surrogatepass")).hexdigest()[:16]
     seen[place.path, finding.check, key] += 1
+    end = min(place.column + place.width, len(place.source) + 1)
+    region = {"startLine": place.line, "startColumn": place.column, "endLine": place.line, "endColumn": max(place.column, end)}
     return {
         "ruleId": finding.check,
         "ruleIndex": index,
         "level": "error",
         "message": {"text": _message(finding.message)},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": address(place.path, tree.root)}, "region": _region(place)}}],
-        # The text of the line, so that a finding stays the same one when lines are added above it (§3.27.17).
-        "partialFingerprints": {"lineHash/v1": f"{key}:{seen[place.path, finding.check, key]}"},
+        "locations": [{"physicalLocation": {"artifactLocation": location(place.path, tree.root), "region": region}}],
+        # The text of the line, so that a finding stays the same one when lines are added above it (§3.27.17); by the name that GitHub asks for.
+        "partialFingerprints": {"primaryLocationLineHash": f"{key}:{seen[place.path, finding.check, key]}"},
     }
 
 
-def _region(place) -> dict:
-    """The characters of a place; where its line ends before them, or is not known, what is left of the line (§3.30)."""
-    region = {"startLine": place.line, "startColumn": place.column, "endLine": place.line}
-    if place.column <= len(place.source):
-        region["endColumn"] = min(place.column + place.width, len(place.source) + 1)
-    return region
-
-
-def address(path: str, root) -> str:
-    """A path as a URI: relative to the tree, or `file://` for what lies outside of it (§3.4.3). Each byte that is no plain character is escaped."""
+def location(path: str, root) -> dict:
+    """Where a file is: relative to the tree, or as a whole address where it lies outside of it (§3.4). Each byte that is no plain character is escaped."""
     if path.startswith("/") or path.split("/")[0] == "..":
-        return "file://" + quote(os.fsencode(os.path.abspath(os.path.join(root, path))))
-    return quote(os.fsencode(path))
+        return {"uri": "file://" + quote(os.fsencode(os.path.abspath(os.path.join(root, path))))}
+    return {"uri": quote(os.fsencode(path)), "uriBaseId": _ROOT}
 
 
 def _message(text: str) -> str:

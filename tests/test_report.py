@@ -84,6 +84,8 @@ def results(findings: list[Finding], tree) -> list[dict]:
     jsonschema.Draft7Validator(schema).validate(log)
     [made] = log["runs"]
     rules = made["tool"]["driver"]["rules"]
+    bases = {each["locations"][0]["physicalLocation"]["artifactLocation"].get("uriBaseId") for each in made["results"]}
+    assert bases - {None} <= set(made["originalUriBaseIds"])
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in made["results"])
     return made["results"]
 
@@ -91,6 +93,7 @@ def results(findings: list[Finding], tree) -> list[dict]:
 def where(result: dict) -> tuple[str, dict]:
     """The address and the region of a result."""
     physical = result["locations"][0]["physicalLocation"]
+    assert ("uriBaseId" in physical["artifactLocation"]) is not physical["artifactLocation"]["uri"].startswith("file:")
     return physical["artifactLocation"]["uri"], physical["region"]
 
 
@@ -122,13 +125,10 @@ def test_sarif_marks_the_characters_that_are_meant(tmp_path):
 
 
 def test_sarif_region_ends_with_its_line(tree):
-    behind, over, unknown = (
-        where(result)[1]
-        for result in results([finding(column=4, source="abc"), finding(line=2, column=2, width=9, source="abc"), finding("b")], tree)
-    )
-    assert (behind["startColumn"], behind.get("endColumn")) == (4, None)
-    assert (over["startColumn"], over["endColumn"]) == (2, 4)
-    assert (unknown["startLine"], unknown["startColumn"], unknown.get("endColumn")) == (1, 1, None)
+    found = [finding(column=4, source="abc"), finding(line=2, column=2, width=9, source="abc"), finding("b")]
+    regions = [where(result)[1] for result in results(found, tree)]
+    assert [(region["startColumn"], region["endColumn"]) for region in regions] == [(4, 4), (2, 4), (1, 1)]
+    assert all(region["startLine"] == region["endLine"] == each.place.line for region, each in zip(regions, found, strict=True))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -156,7 +156,10 @@ def test_sarif_rules_explain_themselves(tree, monkeypatch):
         assert doc.startswith(said(rule["shortDescription"]))
         assert doc.startswith(said(rule["fullDescription"]))
         assert len(rule["fullDescription"]["text"]) > len(rule["shortDescription"]["text"])
+        assert len(rule["fullDescription"]["text"]) <= 1024
+        assert rule["fullDescription"]["text"][-1] in ".:。"
         assert " ".join(said(rule["help"]).split()) == doc
+        assert rule["help"]["markdown"] == rule["help"]["text"]
         assert "helpUri" not in rule
     for site, wanted in (
         ("https://rkt.example", "https://rkt.example/checks/cni-is-json/"),
