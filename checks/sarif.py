@@ -23,7 +23,13 @@ def log(findings: list[Finding], tree, status: int) -> str:
     rules = sorted({finding.check for finding in findings})
     seen = Counter()
     run = {
-        "tool": {"driver": {"name": "checks", "rules": [_rule(CHECKS[name]) for name in rules]}},
+        "tool": {
+            "driver": {
+                "name": "checks",
+                **({"informationUri": f"{_site()}/checks/"} if _site() else {}),
+                "rules": [_rule(CHECKS[name]) for name in rules],
+            }
+        },
         "invocations": [_invocation(tree, status)],
         "columnKind": "unicodeCodePoints",  # as `Place` counts; without it columns are in UTF-16 (§3.14.17)
         # Whoever reads the log knows where the files are; where they were in this run is nobody's business (§3.14.14).
@@ -44,11 +50,13 @@ def _rule(check: Check) -> dict:
         "fullDescription": {"text": full if len(full) <= _LONGEST else full[: full.rindex(". ", 0, _LONGEST) + 1]},
         "help": {"text": whole, "markdown": whole},
     }
-    # An address must be whole (§3.49.12). That of the site is known to whoever publishes it, as it is to mkdocs.yml; else the help above serves.
-    site = os.environ.get("URL", "")
-    if re.fullmatch(r"https?://[\w.:\[\]-]+(?:/[\w.~/-]*)?", site, re.A):
-        rule["helpUri"] = f"{site.rstrip('/')}/{page(check.name)}"
-    return rule
+    return rule | ({"helpUri": f"{_site()}/{page(check.name)}"} if _site() else {})
+
+
+def _site() -> str:
+    """The address of the site, which whoever publishes it knows, as mkdocs.yml does; empty where nobody says it. No other address is whole (§3.49.12)."""
+    site = os.environ.get("URL", "").removesuffix("/")
+    return site if re.fullmatch(r"https?://[\w.:\[\]-]+(?:/[\w.~/-]*)?", site, re.A) else ""
 
 
 def _invocation(tree, status: int) -> dict:

@@ -166,11 +166,12 @@ def test_sarif_rules_explain_themselves(tree, monkeypatch):
         ("https://e.org/a/", "https://e.org/a/checks/cni-is-json/"),
     ):
         monkeypatch.setenv("URL", site)
-        [rule] = json.loads(log([finding()], tree))["runs"][0]["tool"]["driver"]["rules"]
-        assert rule["helpUri"] == wanted
+        assert results([finding()], tree)
+        driver = json.loads(log([finding()], tree))["runs"][0]["tool"]["driver"]
+        assert (driver["rules"][0]["helpUri"], driver["informationUri"]) == (wanted, wanted.removesuffix("cni-is-json/"))
     for nonsense in ("rkt.example", "https://a b/", "javascript:alert(1)", "https://a/\n"):
         monkeypatch.setenv("URL", nonsense)
-        assert "helpUri" not in log([finding()], tree)
+        assert not re.search("helpUri|informationUri", log([finding()], tree))
 
 
 def test_sarif_message_is_said_as_it_is(tree):
