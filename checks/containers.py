@@ -147,7 +147,7 @@ def _taken(file, pod: Pod, together: list[Node]):
         elif before:
             yield place, f"port {shown(number)} of the node is taken twice, on whatever address; write another (API of 1.3)"
         before.add(string(port, "hostIP"))
-        if on_host and outer and inner and outer != inner:
+        if on_host and outer and inner and 1 <= inner <= 65535 and outer != inner:
             yield place, f"hostPort differs from containerPort, although the Pod is in the node's network; write {shown(inner)}"
 
 

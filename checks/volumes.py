@@ -101,7 +101,10 @@ def pod_volumes_are_mounted(tree):
     """
     for file, pod in pods_of(tree):
         used = {string(mount, "name") for container in pod.every("Container") for mount in items(container, "volumeMounts")}
-        for volume in objects(pod.root.at(["spec", "volumes"])):
+        volumes = objects(pod.root.at(["spec", "volumes"]))
+        if used - {string(volume, "name") for volume in volumes}:
+            continue  # a mount of no volume, which another check names, may be meant for the one that nothing mounts
+        for volume in volumes:
             name = string(volume, "name")
             if name and name not in used:
                 yield file.place(*volume.span(["name"])), f"no container mounts volume {shown(name)}; mount it or delete it"
