@@ -75,7 +75,9 @@ class Pod(NamedTuple):
 def read(text: str) -> list[Node] | Broken:
     """The documents in a manifest, or why there are none. What starts with a brace is JSON, as Kubernetes reads it."""
     try:
-        return [parse_json(text)] if text.lstrip().startswith("{") else parse_yaml(text)
+        if text.lstrip().startswith("{"):
+            return [parse_json(text)]
+        return [root for root in parse_yaml(text) if not root.is_null]  # between two lines `---` nothing may stand
     except Broken as fault:
         return fault
 

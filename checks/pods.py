@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from checks import forms, schemas
+from checks import forms, scheduling, schemas
 from checks.arguments import KUBELETS, faults, release_of
 from checks.calls import of_file
 from checks.documents import Broken, Member, Node
@@ -299,9 +299,9 @@ def _annotation(file, pod: Pod, annotations: Node, member: Member):
         words = f"{member.key} came with 1.4; 1.3 reads {INIT_CONTAINERS} and would start the Pod without its init containers"
         yield file.place(member.start, member.end), words
     elif member.key == "scheduler.alpha.kubernetes.io/affinity" and value:
-        yield from _json(file, embedded(file.text, node), "Affinity", "1.37", False)
+        yield from _scheduling(file, embedded(file.text, node), "Affinity", scheduling.affinity)
     elif member.key == "scheduler.alpha.kubernetes.io/tolerations" and value:
-        yield from _json(file, embedded(file.text, node), "Toleration", "1.37", True)
+        yield from _scheduling(file, embedded(file.text, node), "Toleration", scheduling.tolerations)
     elif member.key in ("pod.beta.kubernetes.io/hostname", "pod.beta.kubernetes.io/subdomain"):
         if not fits(forms.LABEL, value):
             yield file.place(node.start, node.end), f"{schemas.shown(value)} is no name of a host; {forms.LABEL.words}"
@@ -317,8 +317,17 @@ def _json(file, root: Node | Broken | None, kind: str, version: str, many: bool)
     elif root is not None:
         inner = {"$ref": f"#/$defs/{kind}"}
         wanted = {"type": "array", "items": inner} if many else inner
-        for problem in schemas.problems({**wanted, "$defs": schema(version)["$defs"], "x-title": "the annotation"}, root):
+        types = schema(version)["$defs"]
+        # 1.3 can do without a topology in one place, as a rule of its own says.
+        types = types | {"PodAffinityTerm": types["PodAffinityTerm"] | {"required": []}} if kind == "Affinity" else types
+        for problem in schemas.problems({**wanted, "$defs": types, "x-title": "the annotation"}, root):
             yield file.place(problem.start, problem.end), problem.message
+
+
+def _scheduling(file, root: Node | Broken, kind: str, rules):
+    """What is wrong with an annotation about scheduling: with its form, or else with what it says."""
+    of_form = list(_json(file, root, kind, "1.37", kind == "Toleration"))
+    yield from of_form or ((file.place(start, end), words) for start, end, words in rules(root))
 
 
 def _init_containers(file, pod: Pod):

@@ -174,6 +174,59 @@ def test_no_value_anywhere_makes_a_check_crash(tmp_path, document, data):
             assert message and "\n" not in message and message[-1] != "." and len(message) < 400
 
 
+SCHEDULING = st.recursive(
+    st.none() | st.integers(-1, 101) | st.sampled_from(["", "x", "In", "Exists", "Gt", "a b"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "name",
+                    "image",
+                    "command",
+                    "volumeMounts",
+                    "livenessProbe",
+                    "nodeAffinity",
+                    "podAffinity",
+                    "podAntiAffinity",
+                    "nodeSelectorTerms",
+                    "matchExpressions",
+                    "requiredDuringSchedulingIgnoredDuringExecution",
+                    "preferredDuringSchedulingIgnoredDuringExecution",
+                    "preference",
+                    "weight",
+                    "key",
+                    "operator",
+                    "values",
+                    "value",
+                    "effect",
+                    "topologyKey",
+                    "podAffinityTerm",
+                    "labelSelector",
+                ]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SCHEDULING | VALUES, st.sampled_from(["init-containers", "affinity", "tolerations"]), st.sampled_from([None, 1]), st.booleans())
+def test_no_annotation_makes_a_check_crash(tmp_path, value, name, indent, block):
+    key = f"{'pod' if name == 'init-containers' else 'scheduler'}.alpha.kubernetes.io/{name}"
+    written = json.dumps(value, indent=indent)
+    inside = "|\n" + "".join(f"      {line}\n" for line in written.split("\n")) if block else json.dumps(written)
+    file = tmp_path / "a.yaml"
+    file.write_text(f"metadata:\n  annotations:\n    {key}: {inside}\n", "utf-8")
+    for each in OWN["pods"]:
+        for place, message in each.function(Tree(tmp_path, [file])):
+            assert place.source[place.column - 1 : place.column - 1 + place.width]
+            assert message and "\n" not in message and message[-1] != "." and len(message) < 400
+
+
 @pytest.mark.parametrize("kind, name", [("cni", "a.conf"), ("pods", "a.yaml")])
 @pytest.mark.parametrize(
     "text", ['{"a": [' * 30 + "]}" * 30, "9" * 100_000, '"' + "x" * 500_000 + '"', "[" * 50_000, '{"": 1}', '{"spec": 1, "ipam": [1]}']
