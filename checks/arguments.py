@@ -17,7 +17,7 @@ print(list(faults(line, words)))
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -47,6 +47,7 @@ class Given(NamedTuple):
     holder: object = None
 
 
+@lru_cache(maxsize=64)
 def release_of(text: str) -> str:
     """The release of Kubernetes that a text names first, 1.3 where it names none.
 

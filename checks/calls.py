@@ -24,6 +24,8 @@ _SHELLS = ("sh", "bash", "dash", "ash")
 # Variables whose value is a piece of a kubelet's command line, as packages for nodes name them: KUBELET_ARGS, KUBELET_EXTRA_ARGS, …
 _PIECE = re.compile(r"KUBELET_(?:\w+_)?(?:ARGS|OPTS|OPTIONS|FLAGS)|KUBELET_(?:ADDRESS|PORT|HOSTNAME|API_SERVER)")
 
+_DOCUMENT = re.compile(r"""<<-?[ \t]*(?P<quote>["']?)(?P<end>\w+)(?P=quote)""")
+
 
 class Call(NamedTuple):
     """A command line: the file, its words from the program on, and the text that says which release is meant."""
@@ -40,10 +42,34 @@ def calls(tree) -> Iterator[Call]:
 
 @once
 def of_file(file: File) -> list[Call]:
-    """The command lines of a transcript, a unit or a manifest."""
+    """The command lines of a transcript, a unit or a manifest; also of a unit or a Pod that a transcript writes in a here-document."""
     if file.kind == "pods":
         return [Call(file, words, image) for words, image in in_pods(file.text)]
-    return [Call(file, words, file.text) for words in (in_unit if file.kind == "units" else in_transcript)(file.text)]
+    if file.kind == "units":
+        return [Call(file, words, file.text) for words in in_unit(file.text)]
+    return [*(Call(file, words, file.text) for words in in_transcript(file.text)), *_in_documents(file)]
+
+
+def _in_documents(file: File) -> Iterator[Call]:
+    for command in commands(file.text):
+        for at, body in _documents(command.text):
+            found = ((words, body) for words in in_unit(body)) if re.search(r"^\[Service\]", body, re.M) else ()
+            if re.search(r"^kind: *Pod\b", body, re.M):
+                found = in_pods(body)
+            for words, said in found:
+                yield Call(file, [Word(command.offset(at + w.start), command.offset(at + w.end), w.value) for w in words], said)
+
+
+def _documents(text: str) -> Iterator[tuple[int, str]]:
+    """The bodies of the here-documents of a command, each with its offset. After one that has no end nothing follows."""
+    start = _DOCUMENT.search(text)
+    while start:
+        body = text.find("\n", start.end()) + 1
+        end = re.compile(rf"^\t*{start['end']}$", re.M).search(text, body) if body else None
+        if not end:
+            return
+        yield body, text[body : end.start()]
+        start = _DOCUMENT.search(text, end.end())
 
 
 def in_transcript(text: str) -> Iterator[list[Word]]:
@@ -63,9 +89,9 @@ def in_unit(text: str) -> Iterator[list[Word]]:
             for line in units.command_lines(setting):
                 words: list[Word] = []
                 for word in program(tuple(line)):
-                    name = word.value.removeprefix("$").strip("{}")
-                    used |= {name} if word.value.startswith("$") else set()
-                    words += pieces.get(name, [word]) if word.value.startswith("$") else [word]
+                    name = word.value.removeprefix("$").strip("{}") if word.value.startswith("$") else ""
+                    words += [word] if name in used else pieces.get(name, [word])  # once is enough, wherever it is used
+                    used |= {name} - {""}
                 yield from _with_inner(text, words)
     for name, words in pieces.items():  # in a drop-in, of which the command line stands in another file
         if name not in used and _PIECE.fullmatch(name) and words:

@@ -26,15 +26,18 @@ def rkt_command_agrees_with_facts(tree):
 
     Source: `checks/facts/rkt-cli.json`, taken from rkt's source at both tags.
     """
+    meant: dict[tuple, list] = {}
     for call in _of(tree, "rkt"):
-        shown = [f"{call.said}\n{text}" for _, text in around(tree, call.file)] or [call.said]
-        for start, end, message in dict.fromkeys(fault for text in shown for fault in _under_one(call, text)):
+        if (call.file, call.said) not in meant:
+            shown = [f"{call.said}\n{text}" for _, text in around(tree, call.file)] or [call.said]
+            meant[call.file, call.said] = [tags_of(text) for text in shown]
+        for start, end, message in dict.fromkeys(fault for releases in meant[call.file, call.said] for fault in _under_one(call, releases)):
             yield call.file.place(start, end), message
 
 
-def _under_one(call: Call, text: str) -> list[tuple[int, int, str]]:
-    """What is wrong with a call of rkt under that one of the releases named in a text under which the least is."""
-    return min((list(faults(call.file.text, call.words, tags=tags)) for tags in tags_of(text)), key=len)
+def _under_one(call: Call, releases: list[tuple[str, ...]]) -> list[tuple[int, int, str]]:
+    """What is wrong with a call of rkt under that one of the releases that are meant under which the least is."""
+    return min((list(faults(call.file.text, call.words, tags=tags)) for tags in releases), key=len)
 
 
 @check()
