@@ -22,6 +22,8 @@ from typing import NamedTuple
 
 # No configuration and no manifest is nested so deep; what is would only make checkers recurse without end.
 DEEPEST = 100
+# Nor has any so many keys and values, all counted; what has would only make checkers work without end.
+MOST = 100_000
 
 Span = tuple[int, int]
 
@@ -133,9 +135,12 @@ def parse_json(text: str) -> Node:
     """
     opened: list[Node] = []
     key: Span | None = None
-    at = _blanks(text, 0)
+    number, at = 0, _blanks(text, 0)
     while True:
         node, at = _value(text, at, opened)
+        number += 1 if key is None else 2
+        if number > MOST:
+            raise _too_many(node.start)
         if opened:
             _attach(text, opened[-1], key, node)
         if node.kind != "scalar":
@@ -152,6 +157,10 @@ def parse_json(text: str) -> Node:
             _nothing_more(text, at, root)
             return root
         key, at = _key(text, at, opened) if opened[-1].kind == "object" else (None, at)
+
+
+def _too_many(at: int) -> Broken:
+    return Broken(f"more than {MOST:,} keys and values; take the file apart", at)
 
 
 def _blanks(text: str, at: int) -> int:
@@ -333,7 +342,7 @@ def _unescaped(text: str) -> str:
 _TAG = "tag:yaml.org,2002:"
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INTEGER = re.compile(r"[-+]?(?:0b[01]+|0x[0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_FLOAT = re.compile(r"[-+]?(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?+")
 _WORDS = {
     **{word: None for word in ("", "~", "null", "Null", "NULL")},
     **{form: True for word in ("y", "yes", "on", "true") for form in (word, word.capitalize(), word.upper())},
@@ -371,7 +380,11 @@ def parse_yaml(text: str) -> list[Node]:
     roots: list[Node] = []
     opened: list[tuple[Node, Span | None, str]] = []
     try:
+        number = 0
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            number += isinstance(event, yaml.NodeEvent)
+            if number > MOST:
+                raise _too_many(event.start_mark.index)
             _take(event, opened, roots)
     except yaml.MarkedYAMLError as error:
         raise _yaml_fault(error, text) from error

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.documents import DEEPEST, Broken, parse_json, parse_yaml
+from checks.documents import DEEPEST, MOST, Broken, parse_json, parse_yaml
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 VALUES = st.recursive(
@@ -170,12 +170,15 @@ def test_deepest_is_allowed(parse):
 
 
 def test_large_texts_take_little_time():
-    root = parse_json("{" + ",".join(f'"k{number}": {number}' for number in range(1_000_000)) + "}")
-    assert len(root.members) == 1_000_000 and not list(root.doubled())
+    text = "{" + ",".join(f'"k{number}": {number}' for number in range(1_000_000)) + "}"
+    assert fault(parse_json, text) == (f"more than {MOST:,} keys and values; take the file apart", "4")
+    root = parse_json(text[: text.index(f'"k{MOST // 2 - 1}"') - 1] + "}")
+    assert len(root.members) == MOST // 2 - 1 and not list(root.doubled())
     assert fault(parse_json, '{"a": "' + "x" * 1_000_000)[0].startswith("string without closing quote")
     assert fault(parse_json, '{"a": "' + "\\\\" * 500_000)[0].startswith("string without closing quote")
     assert parse_json(" " * 1_000_000 + "1").plain() == 1
-    assert len(parse_yaml("- a\n" * 100_000)[0].items) == 100_000
+    assert len(parse_yaml("- a\n" * (MOST - 1))[0].items) == MOST - 1
+    assert fault(parse_yaml, "- a\n" * MOST)[0].startswith(f"more than {MOST:,} keys and values")
 
 
 @pytest.mark.parametrize("parse", [parse_json, lambda text: parse_yaml(text)[0]])
