@@ -1,5 +1,6 @@
 """Checks of what a page shows: each fence is one include, each include resolves, each snippet is shown."""
 
+import bisect
 import difflib
 import re
 
@@ -61,11 +62,13 @@ def fence_has_the_lexer_of_its_kind(tree):
     of the kind.
     """
     for page in tree.pages():
+        ends = [fence.end for fence in page.fences]
         for include in page.includes:
             if include.name is None:
                 continue
             kind = include.name.split("/")[0]
-            fence = next((f for f in page.fences if f.start <= include.start < f.end), None)
+            number = bisect.bisect_right(ends, include.start)
+            fence = next((f for f in page.fences[number : number + 1] if f.start <= include.start), None)
             if fence is None and kind in LEXERS:
                 yield (
                     page.place(include.start, include.end),

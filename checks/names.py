@@ -16,7 +16,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from checks import arguments, markdown
 from checks.calls import of_file
@@ -118,10 +118,11 @@ def _in_code(file, code: markdown.Code) -> Iterator[Name]:
             yield Name(
                 file, code.start + match.start(), code.start + match.end(), kind, match["name"], **_assigned(text, code.start, match)
             )
+    at = file.text.index(code.text, code.start)
     for match in _ASSIGNED.finditer(code.text):
         # A single word in capitals may be anything; `$X`, `export X` and `X=…` are variables, and so are known names.
-        if match.start() or code.text[match.end() :].startswith("=") or match["name"] in variables():
-            start = code.start + text.index(code.text) + match.start()
+        if match.start() or code.text.startswith("=", match.end()) or match["name"] in variables():
+            start = at + match.start()
             value = _assigned(code.text, start - match.start(), match)
             yield Name(file, start, start + len(match["name"]), "variable", match["name"], **value)
 
@@ -163,6 +164,7 @@ def _in_words(file, words: list[tuple[int, str]]) -> Iterator[Name]:
         elif (
             owner in ("rkt", *_GROUPS)
             and _PLAIN.fullmatch(word)
+            and number < 4  # nothing but the owner stands before it, and perhaps sudo
             and " ".join(each for _, each in words[:number]) in (owner, f"sudo {owner}")
         ):
             yield Name(file, start, at + len(word), "command", f"{owner} {word}")
@@ -250,17 +252,22 @@ def rkt_flags(owner: str) -> dict[str, dict]:
 
 
 def rows_of(name: Name) -> dict[str, set[tuple[str, ...]]]:
-    """The rows that may hold a name, by table; empty for a name that no table has to hold."""
-    if name.kind == "variable":
-        return {table: {(name.name,)} for table in variables().get(name.name, ())}
-    if name.kind == "annotation":
-        return {"annotations": {(name.name,)}} if name.name in annotations() else {}
-    if name.kind == "command":
-        return {"rkt": {(name.name,)}} if name.name in rkt_commands() else {}
+    """The rows that may hold a name, by table; empty for a name that no table has to hold. Shared by all callers, so nobody changes it."""
+    return _rows_of(name.kind, name.name, name.owner)
+
+
+@lru_cache(maxsize=4096)
+def _rows_of(kind: str, name: str, owner: str) -> dict[str, set[tuple[str, ...]]]:
+    if kind == "variable":
+        return {table: {(name,)} for table in variables().get(name, ())}
+    if kind == "annotation":
+        return {"annotations": {(name,)}} if name in annotations() else {}
+    if kind == "command":
+        return {"rkt": {(name,)}} if name in rkt_commands() else {}
     rows = {}
-    if name.owner in ("", "kubelet") and name.name in kubelet_flags():
-        rows["kubelet"] = {(name.name,)}
-    if (not name.owner or name.owner.startswith("rkt")) and name.name in rkt_flags(name.owner):
-        owners = [command for command in rkt_commands() if name.owner in ("", command) or command == "rkt"]
-        rows["rkt"] = {(command, name.name) for command in owners if name.name in rkt_commands()[command]}
+    if owner in ("", "kubelet") and name in kubelet_flags():
+        rows["kubelet"] = {(name,)}
+    if (not owner or owner.startswith("rkt")) and name in rkt_flags(owner):
+        owners = [command for command in rkt_commands() if owner in ("", command) or command == "rkt"]
+        rows["rkt"] = {(command, name) for command in owners if name in rkt_commands()[command]}
     return rows

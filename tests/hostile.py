@@ -50,7 +50,7 @@ TEXTS = {
     "no-break spaces and smart quotes": lambda: "{\u00a0\u201cname\u201d: \u2018rkt\u2019}\n".encode(),
     "1 MiB of blanks": lambda: filled(" "),
     "1 MiB of blanks, then a letter": lambda: filled(" ", "# a", "x"),
-    "1 MiB of tabs in a line": lambda: filled("\t", "a", "x\n"),
+    "1 MiB of tabs in a line": lambda: filled("\t", "a", "x\t\n"),
     "1 MiB of line feeds": lambda: filled("\n"),
     "1 MiB of carriage returns": lambda: filled("\r"),
     "1 MiB in one line": lambda: filled("x"),

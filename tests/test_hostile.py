@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from hostile import BYTES, GOOD, JSON, LARGEST, SVG, TEXTS, YAML
+from hostile import BYTES, JSON, LARGEST, SVG, TEXTS, YAML
 
 SECONDS = 5  # of CPU, of all processes of a call together
 MEMORY = 512  # MiB, of the largest of them
@@ -100,11 +100,23 @@ def test_file_that_is_no_text_is_a_finding(name, tmp_path):
     assert len(re.findall(r"\[file_is_readable_text\]", outcome.output)) == len(PLACES)
 
 
-@pytest.mark.parametrize("kind", NAMES)
+@pytest.mark.parametrize("kinds", ["page", "console", "cni pod unit env diagram"])
 @pytest.mark.parametrize("name", TEXTS)
-def test_text_that_hurts_is_a_finding(name, kind, tmp_path):
-    put(tmp_path / NAMES[kind], TEXTS[name]())
-    judge(f"{name}, as {kind}", call("--kind", kind, NAMES[kind], cwd=tmp_path))
+def test_text_that_hurts_is_a_finding(name, kinds, tmp_path):
+    content = TEXTS[name]()
+    names = [put(tmp_path / NAMES[kind], content).name for kind in kinds.split()]
+    judge(f"{name}, as {kinds}", call(*names, cwd=tmp_path))
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_guide_of_texts_that_hurt_has_findings(name, tmp_path):
+    """Every kind at once, a quarter as large, in both languages where there are two."""
+    content = TEXTS[name]()[: LARGEST // 4].decode(errors="ignore").encode()
+    for place in PLACES.values():
+        put(tmp_path / place, content)
+        put(tmp_path / place.replace(".en.", ".zh.").replace("docs/en", "docs/zh"), content)
+    (tmp_path / "mkdocs.yml").write_text("nav: [a.md]\n")
+    judge(f"{name}, a guide of it", call("--no-lab", cwd=tmp_path))
 
 
 @pytest.mark.parametrize(
