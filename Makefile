@@ -31,8 +31,9 @@ lint: .venv/test.done
 	$(BIN)/ruff check checks hooks bench tests/*.py
 	$(BIN)/ruff format --check checks hooks bench tests/*.py
 
-bench: .venv/site.done .cache/programs.done
+bench: .venv/site.done .cache/programs.done .cache/bench/done
 	$(BIN)/python bench/lab.py
+	$(BIN)/python bench/tools.py
 
 # One environment; the tests add to it what the site does not need.
 .venv/bin/python:
@@ -57,11 +58,17 @@ bench: .venv/site.done .cache/programs.done
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix .cache/node --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
+.cache/bench/done: requirements-bench.txt .venv/site.done
+	@$(BIN)/python -m venv --clear .cache/bench
+	.cache/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	@touch $@
+
 # After a change of the dependencies in pyproject.toml.
 pin:
 	$(PYTHON) -m venv .cache/pin && .cache/pin/bin/pip install --quiet uv
 	.cache/pin/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra site pyproject.toml -o requirements.txt
 	.cache/pin/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra site --extra test pyproject.toml -o requirements-test.txt
+	.cache/pin/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra bench pyproject.toml -o requirements-bench.txt
 
 clean:
 	rm -rf .venv .cache site

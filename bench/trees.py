@@ -6,6 +6,7 @@ facts that name a snippet by its path name the copies too: the checks come along
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -34,6 +35,12 @@ def grow(folder: Path, times: int) -> None:
     _add_to_nav(folder / "mkdocs.yml", folder / "docs" / "en", names)
     _excuse(folder / _EXCUSED, names)
     subprocess.run([sys.executable, "-c", _RECORD], cwd=folder, check=True)
+
+
+def repeat(site: Path, folder: Path, times: int) -> None:
+    """Write a built site `times` as large: the whole of it again and again, in folders of its own. Only the names are copied, not the bytes."""
+    for number in range(times):
+        shutil.copytree(site, folder / f"c{number:03}" if number else folder, copy_function=os.link, dirs_exist_ok=True)
 
 
 def _copy(folder: Path, name: str) -> None:
