@@ -75,11 +75,10 @@ def failure_is_explained(tree):
             others = f"; what finds something is {', '.join(sorted(found))}" if found else ""
             yield file.place(0), f"the check {known[name]['found_by']} finds nothing here, though the facts say so{others}"
         message = known[name]["message"]
-        for page in tree.pages() if message else ():
-            for shown in (include for include in page.includes if include.name == file.name):
-                section = page.section(shown.start)
-                if message not in [code.text for code in page.codes if page.section(code.start) == section]:
-                    yield page.place(shown.start, shown.end), f"the section does not give the message that this file leads to: {message}"
+        for page, shown in tree.shown(file) if message else ():
+            section = page.section(shown.start)
+            if message not in [code.text for code in page.codes if page.section(code.start) == section]:
+                yield page.place(shown.start, shown.end), f"the section does not give the message that this file leads to: {message}"
 
 
 @check(needs="lab")

@@ -16,6 +16,7 @@ from checks.documents import Broken, Span
 from checks.findings import check
 from checks.net_d import loaded
 from checks.networks import Conf, read
+from checks.tree import once
 
 NETWORK = "rkt.kubernetes.io"
 
@@ -304,9 +305,14 @@ def flannel_env_is_complete(tree):
 def _confs(tree):
     """Each file with a network configuration that is JSON."""
     for file in tree.snippets("cni"):
-        conf = read(file.text)
+        conf = _conf(file)
         if isinstance(conf, Conf):
             yield file, conf
+
+
+@once
+def _conf(file) -> Conf | Broken:
+    return read(file.text)
 
 
 def _folders(tree) -> dict[str, list]:

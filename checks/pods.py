@@ -12,6 +12,7 @@ from checks.facts import load as facts
 from checks.findings import check
 from checks.forms import fits
 from checks.manifests import INIT_CONTAINERS, VERSIONS, Pod, embedded, objects, pods, read, schema, string
+from checks.tree import once
 
 STAGE1 = "rkt.alpha.kubernetes.io/stage1-name-override"
 FLY = "coreos.com/rkt/stage1-fly"
@@ -236,8 +237,13 @@ def kubelet_in_pod_has_flags_of_1_3(tree):
 def pods_of(tree) -> Iterator[tuple]:
     """Each Pod of each manifest, as `(file, pod)`."""
     for file in tree.snippets("pods"):
-        for pod in pods(file.text):
+        for pod in _pods_in(file):
             yield file, pod
+
+
+@once
+def _pods_in(file) -> list:
+    return pods(file.text)
 
 
 def _problems(root: Node) -> Iterator[tuple[schemas.Problem, list[str]]]:

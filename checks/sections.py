@@ -79,7 +79,5 @@ def _starts(page) -> list[int]:
 
 def around(tree, snippet) -> Iterator[tuple]:
     """The pages that show a snippet, each with the section that includes it."""
-    for page in tree.pages():
-        for include in page.includes:
-            if include.name == snippet.name:
-                yield page, page.text[slice(*section(page, include.start))]
+    for page, include in tree.shown(snippet):
+        yield page, page.text[slice(*section(page, include.start))]

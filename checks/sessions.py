@@ -19,6 +19,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from checks import lab, programs
@@ -84,6 +85,7 @@ def _served(name: str, arguments: list[str]) -> bool:
     return "--version" in arguments if base == "systemctl" else base not in _ABSENT | {"systemd-run"}
 
 
+@lru_cache(maxsize=8192)
 def leading(text: str) -> list[Command]:
     """The commands of a transcript above the first one that cannot be run; none where they only set variables."""
     found = commands(text)

@@ -19,7 +19,7 @@ import bisect
 import itertools
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 
@@ -46,8 +46,9 @@ class Command:
         return list(itertools.accumulate((end - start + 1 for start, end in self.spans[:-1]), initial=0))
 
 
+@lru_cache(maxsize=8192)  # of a transcript they are asked for again and again
 def commands(text: str) -> list[Command]:
-    """The commands of a transcript, in order; lines above the first one belong to none."""
+    """The commands of a transcript, in order (shared by all callers, so do not change the list); lines above the first one belong to none."""
     found: list[list] = []  # [spans, output_start, output_end] of each
     for line in _LINE.finditer(text):
         start, end = line.start(), line.start() + len(line[0].rstrip("\r\n"))

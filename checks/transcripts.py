@@ -15,7 +15,7 @@ from checks.shell import Command, commands, program, simple_commands
 
 # `cd` in a terminal needs no `|| exit`, and shellcheck cannot follow a file that is read on the reader's machine.
 _NOT_ASKED = "SC1090,SC1091,SC2103,SC2164"
-# So many scripts keep shellcheck below 100 MB, and every core at work in a guide of a few times as many.
+# So few scripts that every core has some in the guide as it is.
 _AT_A_TIME = 24
 _FOREIGN_PROMPT = re.compile(r"(?:\[[\w.@:~/ -]+\]|[\w.-]+@[\w.-]+:?\S*)[#$%>] ?")
 _IN_COMMANDS = (

@@ -193,11 +193,13 @@ class Tree:
 
     def pages(self, lang: str | None = None) -> list[Page]:
         """The pages, of one language or of all."""
-        return self._count([f for f in self._files if isinstance(f, Page) and lang in (None, f.lang)])
+        return self._count([page for page in self._by_kind.get("page", ()) if lang in (None, page.lang)])
 
     def snippets(self, kind: str | None = None) -> list[File]:
         """The snippets, of one kind (a key of `KINDS`) or of all."""
-        return self._count([f for f in self._files if f.kind != "page" and kind in (None, f.kind)])
+        if kind:
+            return self._count(list(self._by_kind.get(kind, ())))
+        return self._count([file for file in self._files if file.kind != "page"])
 
     def to_run(self, kind: str) -> list[File]:
         """The snippets of one kind that the lab has to run: those that somebody wants to hear of."""
@@ -211,6 +213,25 @@ class Tree:
         """Another text file of the project, such as `mkdocs.yml`, or None."""
         text, problem = read(self.root / name, name, LARGEST_LIST)
         return None if problem else File(name, "other", text)
+
+    def shown(self, snippet: File) -> list[tuple[Page, markdown.Include]]:
+        """The pages that include a snippet, each with the include."""
+        return self._shown.get(snippet.name, [])
+
+    @cached_property
+    def _shown(self) -> dict[str | None, list[tuple[Page, markdown.Include]]]:
+        found: dict = {}
+        for page in self._by_kind.get("page", ()):
+            for include in page.includes:
+                found.setdefault(include.name, []).append((page, include))
+        return found
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[File]]:
+        found: dict = {}
+        for file in self._files:
+            found.setdefault(file.kind, []).append(file)
+        return found
 
     @cached_property
     def _by_path(self) -> dict[str, File]:
