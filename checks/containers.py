@@ -159,14 +159,16 @@ def _probes_and_hooks(container: Node) -> list[Member]:
 
 
 def _resource(file, member: Member):
+    if member.node.kind != "scalar" or member.node.is_null or isinstance(member.node.value, bool):
+        return  # of another type, as another check says
     amount = quantity(member.node.value)
     example = "200m" if member.key == "cpu" else "128Mi"
     if "/" not in member.key and member.key not in ("cpu", "memory"):
         later = " (API of 1.3)" if member.key == "ephemeral-storage" or member.key.startswith("hugepages-") else ""
         near = nearest(member.key, ("cpu", "memory")) or "; write cpu or memory"
         yield file.place(member.start, member.end), f"no resource is called {shown(member.key)}{near}{later}"
-    elif member.node.kind == "scalar" and not member.node.is_null and amount is None:
+    elif amount is None:
         words = f"{member.key} is {shown(member.node.value)}; write a quantity, such as {example}"
         yield file.place(member.node.start, member.node.end), words
-    elif amount is not None and amount < 0:
+    elif amount < 0:
         yield file.place(member.node.start, member.node.end), f"{member.key} is {shown(member.node.value)}; write no less than 0"

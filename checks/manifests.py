@@ -10,13 +10,14 @@ print([container.at(["name"]).value for container in pod.every("Container")])
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import NamedTuple
 
 from checks.documents import Broken, Member, Node, parse_json, parse_yaml
 from checks.facts import load as facts
+from checks.schemas import nearest
 
 # The versions of the API that a Pod is held to, as the facts and the messages call them.
 VERSIONS = ("1.3", "1.37")
@@ -104,6 +105,26 @@ def items(node: Node | None, key: str) -> list[Node]:
     """What stands in the list of a key; nothing where there is no such list."""
     member = node.member(key) if node else None
     return member.node.items if member else []
+
+
+def named(node: Node | None, key: str) -> list[str] | None:
+    """The names of the objects in the list of a key; None where something in it has no form in which it can be read."""
+    member = node.member(key) if node else None
+    if member is None or member.node.is_null:
+        return []
+    names = [string(item, "name") for item in member.node.items]
+    return names if member.node.kind == "list" and all(names) else None
+
+
+def fields(kind: str) -> set[str]:
+    """The fields of a type, in 1.3 or today."""
+    today = facts("pod-current")["$defs"].get(_TODAY.get(kind, kind), {}).get("properties", {})
+    return {*facts("pod-1.3")["types"].get(kind, {}), *today}
+
+
+def misspells(kind: str, node: Node, key: str) -> bool:
+    """Whether an object of a type has a key that is none of its fields and looks like one of them, which another check names."""
+    return any(member.key not in fields(kind) and nearest(member.key, (key,)) for member in node.unique())
 
 
 def string(node: Node | None, *path: str) -> str:
@@ -232,7 +253,7 @@ def _object(name: str, fields: dict[str, str]) -> dict:
     later |= {key.split(".")[1]: words for key, words in known["newer"].items() if key.split(".")[0] == name}
     return {
         "type": "object",
-        **_identified(name),
+        **_identified(name, fields),
         "required": sorted(required),
         "properties": {field: _asked(name, field, _field(kind), required, "1.3") for field, kind in fields.items()},
         "additionalProperties": False,
@@ -247,7 +268,7 @@ def _asked_today(today: str, part: dict) -> dict:
         return part
     required = {*part.get("required", []), *facts("pod-rules")["required"].get(name, [])}
     properties = {field: _asked(name, field, _bounded(each), required, "1.37") for field, each in part.get("properties", {}).items()}
-    return part | {"required": sorted(required), "properties": properties, **_identified(name)}
+    return part | {"required": sorted(required), "properties": properties, **_identified(name, properties)}
 
 
 def _bounded(part: dict) -> dict:
@@ -255,10 +276,10 @@ def _bounded(part: dict) -> dict:
     return part | {word: limit for word, limit in _SCALARS.get(part.get("format"), {}).items() if word != "type"}
 
 
-def _identified(name: str) -> dict:
+def _identified(name: str, fields: Iterable[str]) -> dict:
     """What the messages call a type, where its misplaced fields belong, and that a Pod has a name of some kind."""
     elsewhere = {key.split(".")[1]: where for key, where in facts("pod-rules")["elsewhere"].items() if key.split(".")[0] == name}
-    named = {"if": {"required": ["generateName"]}, "else": {"required": ["name"]}} if name == "ObjectMeta" else {}
+    named = {"if": {"required": ["generateName"]}, "else": {"required": ["name"], "x-keys": list(fields)}} if name == "ObjectMeta" else {}
     return {"x-name": "a Pod" if name == "Pod" else name, "x-others": elsewhere, **named}
 
 

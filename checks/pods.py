@@ -11,7 +11,7 @@ from checks.documents import Broken, Member, Node
 from checks.facts import load as facts
 from checks.findings import check
 from checks.forms import fits
-from checks.manifests import INIT_CONTAINERS, VERSIONS, Pod, embedded, objects, pods, read, schema, string
+from checks.manifests import INIT_CONTAINERS, VERSIONS, Pod, embedded, misspells, objects, pods, read, schema, string
 from checks.tree import once
 
 STAGE1 = "rkt.alpha.kubernetes.io/stage1-name-override"
@@ -164,7 +164,10 @@ def stage1_override_is_privileged(tree):
         if not _override(pod):
             continue
         for container in pod.containers():
-            node = container.at(["securityContext", "privileged"])
+            context = container.at(["securityContext"])
+            node = context.at(["privileged"]) if context else None
+            if _hides_privileged(container, context, node):
+                continue
             if node is None or node.is_null:
                 place = container.span(["name"]) if container.member("name") else (container.start, container.start + 1)
                 yield (
@@ -244,6 +247,15 @@ def pods_of(tree) -> Iterator[tuple]:
 @once
 def _pods_in(file) -> list:
     return pods(file.text)
+
+
+def _hides_privileged(container: Node, context: Node | None, node: Node | None) -> bool:
+    """Whether `privileged` may be meant by what another check names: a wrong type or a misspelled key."""
+    if misspells("Container", container, "securityContext") or (context and not context.is_null and context.kind != "object"):
+        return True
+    if node and not node.is_null:
+        return not isinstance(node.value, bool)
+    return context is not None and misspells("SecurityContext", context, "privileged")
 
 
 def _problems(root: Node) -> Iterator[tuple[schemas.Problem, list[str]]]:

@@ -3,7 +3,7 @@
 from checks.documents import Member, Node
 from checks.facts import load as facts
 from checks.findings import check
-from checks.manifests import objects, quantity, rule, string
+from checks.manifests import misspells, objects, quantity, rule, string
 from checks.pods import pods_of
 from checks.schemas import nearest, shown
 
@@ -35,7 +35,7 @@ def value_of_pod_is_given(tree):
             place = node.span(["path"]) if node.member("path") else (node.start, node.start + 1)
             if len(given) > 1:
                 yield file.place(given[1].start, given[1].end), "resourceFieldRef stands beside fieldRef; keep one of the two"
-            elif not given:
+            elif not given and not any(misspells("DownwardAPIVolumeFile", node, key) for key in ("fieldRef", "resourceFieldRef")):
                 yield file.place(*place), "the file has no source; add fieldRef or resourceFieldRef"
             yield from _references(file, node, "DownwardAPIVolumeFile")
 
@@ -91,7 +91,12 @@ def _references(file, node: Node, kind: str):
         later = name in today or name.startswith(tuple(each for each in today if each.endswith("-")))
         near = (not later and nearest(name, known)) or f"; write {_either(known)}"
         yield file.place(*resource.span(["resource"])), f"resource is {shown(name)}{near}{_OF_1_3 * later}"
-    if kind == "DownwardAPIVolumeFile" and not string(resource, "containerName"):
+    holder = resource.member("containerName")
+    if (
+        kind == "DownwardAPIVolumeFile"
+        and (holder is None or holder.node.value in (None, ""))
+        and not misspells("ResourceFieldSelector", resource, "containerName")
+    ):
         yield file.place(*node.key_span(["resourceFieldRef"])), "resourceFieldRef lacks containerName; add it"
     yield from _divisor(file, resource, name.rpartition(".")[2])
 

@@ -1,7 +1,8 @@
 """Checks of the volumes of Pods: their sources, their mounts and the paths that both name."""
 
+from checks.documents import Broken
 from checks.findings import check
-from checks.manifests import items, objects, string
+from checks.manifests import Pod, fields, items, misspells, named, objects, string
 from checks.pods import pods_of
 from checks.schemas import nearest, shown
 
@@ -27,7 +28,8 @@ def volume_has_one_source(tree):
     for file, pod in pods_of(tree):
         for volume in pod.every("Volume"):
             name = f"volume {shown(string(volume, 'name'))}" if string(volume, "name") else "the volume"
-            sources = [member for member in volume.unique() if member.key != "name" and not member.node.is_null]
+            known = fields("Volume") - {"name"}
+            sources = [member for member in volume.unique() if member.key in known and not member.node.is_null]
             for member in sources[1:]:
                 yield file.place(member.start, member.end), f"a second source of {name}; keep one"
 
@@ -44,12 +46,12 @@ def mount_names_a_volume(tree):
     Source: `checks/facts/pod-rules.json` (the validation of Kubernetes 1.3).
     """
     for file, pod in pods_of(tree):
-        known = [string(volume, "name") for volume in objects(pod.root.at(["spec", "volumes"]))]
+        known = _volumes(pod)
         for container in pod.every("Container"):
             paths: set[str] = set()
             for mount in items(container, "volumeMounts"):
                 name, path = string(mount, "name"), string(mount, "mountPath")
-                if name and name not in known:
+                if name and known is not None and name not in known:
                     near = nearest(name, known) or "; add it to spec.volumes"
                     yield file.place(*mount.span(["name"])), f"no volume is called {shown(name)}{near}"
                 place = file.place(*mount.span(["mountPath"]))
@@ -100,14 +102,37 @@ def pod_volumes_are_mounted(tree):
     Source: a rule of this guide.
     """
     for file, pod in pods_of(tree):
-        used = {string(mount, "name") for container in pod.every("Container") for mount in items(container, "volumeMounts")}
-        volumes = objects(pod.root.at(["spec", "volumes"]))
-        if used - {string(volume, "name") for volume in volumes}:
-            continue  # a mount of no volume, which another check names, may be meant for the one that nothing mounts
-        for volume in volumes:
+        used, known = _mounted(pod), _volumes(pod)
+        if used is None or known is None or used - {*known}:
+            continue  # what other checks name may be the mount that is missing here
+        for volume in objects(pod.root.at(["spec", "volumes"])):
             name = string(volume, "name")
             if name and name not in used:
                 yield file.place(*volume.span(["name"])), f"no container mounts volume {shown(name)}; mount it or delete it"
+
+
+def _volumes(pod: Pod) -> list[str] | None:
+    """The names of a Pod's volumes; None where what is wrong with their list keeps them from being known."""
+    spec = pod.root.at(["spec"])
+    clear = spec is not None and spec.kind == "object" and not misspells("PodSpec", spec, "volumes")
+    return named(spec, "volumes") if clear else None
+
+
+def _mounted(pod: Pod) -> set[str] | None:
+    """The names of the volumes that are mounted; None where what is wrong with a container keeps them from being known."""
+    spec = pod.root.at(["spec"])
+    clear = (
+        spec is not None
+        and spec.kind == "object"
+        and not misspells("PodSpec", spec, "containers")
+        and named(spec, "containers") is not None
+    )
+    if not clear or isinstance(pod.init, Broken):
+        return None
+    mounts = [named(container, "volumeMounts") for container in pod.every("Container")]
+    if not mounts or None in mounts or any(misspells("Container", container, "volumeMounts") for container in pod.every("Container")):
+        return None
+    return {name for names in mounts for name in names}
 
 
 def _outside(path: str, reserved: bool) -> str:

@@ -1,7 +1,8 @@
 """JSON Schemas, and what they say about a document in words that name the place.
 
-A schema is a dictionary of JSON Schema 2020-12. Three words of our own steer the messages: `x-message` on a subschema says what is
-right where it fails, `x-newer` on an object names keys that exist in later versions only, `x-others` keys that belong elsewhere.
+A schema is a dictionary of JSON Schema 2020-12. Four words of our own steer the messages: `x-message` on a subschema says what is
+right where it fails, `x-newer` on an object names keys that exist in later versions only, `x-others` keys that belong elsewhere,
+`x-keys` all keys where a subschema of an object does not list them.
 
 ```python
 from checks.documents import parse_json
@@ -90,12 +91,19 @@ def _problems(error, root: Node, whole: str) -> Iterator[Problem]:
         yield from _unknown_keys(error, root, path)
     elif error.validator == "required":
         for name in error.validator_value:
-            if name not in error.instance:
+            if name not in error.instance and not _is_misspelled(name, error.schema, root.at(path)):
                 yield _missing(name, error, root, path, whole)
     elif error.validator in ("anyOf", "oneOf") and "x-message" not in error.schema:
         yield _alternative(error, root, path, whole)
     else:
         yield Problem(error.validator, *root.span(path), f"{_title(path) or whole} is {_words(error)}")
+
+
+def _is_misspelled(name: str, schema: dict, node: Node) -> bool:
+    """Whether a key that is missing stands there in another spelling, which is said of that key."""
+    known = schema.get("x-keys") or (schema.get("properties", {}) if schema.get("additionalProperties") is False else {})
+    unknown = [member.key for member in node.unique() if known and member.key not in known]
+    return any(key.casefold() == name.casefold() or nearest(key, known) == f" (did you mean {name}?)" for key in unknown[:_MANY])
 
 
 def _missing(name: str, error, root: Node, path: list, whole: str) -> Problem:
