@@ -1,5 +1,7 @@
 """Checks of the containers of Pods: ports, probes, variables, resources."""
 
+import ipaddress
+
 from checks.documents import Member, Node
 from checks.findings import check
 from checks.forms import PORT, fits
@@ -19,7 +21,7 @@ def pod_ports_are_valid(tree):
 
     A `hostPort` is a port of the node, so it can be taken once only. With `hostNetwork: true` every port is one of
     the node's, and a `hostPort` that differs from its `containerPort` is refused. Kubernetes 1.3 does not look at
-    `hostIP` when it compares ports; later releases do. A probe or a hook names a port by its number or by its name,
+    `hostIP` when it compares ports; later releases do, and they ask for an address there. A probe or a hook names a port by its number or by its name,
     and a number in quotes is taken for a name, which it cannot be.
 
     Write a free port.
@@ -33,6 +35,8 @@ def pod_ports_are_valid(tree):
                 # A number that is too large for any field is named by another check.
                 if number is not None and not least <= number <= 65535 and abs(number) < 2**31:
                     yield file.place(*port.span([key])), _no_port(number)
+            if (address := string(port, "hostIP")) and not _is_address(address):
+                yield file.place(*port.span(["hostIP"])), f"hostIP is {shown(address)}; write an address of the node (API of 1.37)"
         for action in pod.every("HTTPGetAction", "TCPSocketAction"):
             yield from _port_of_action(file, action)
         for together in (pod.containers(), pod.init_containers()):
@@ -111,6 +115,14 @@ def resource_is_known_to_rkt(tree):
                     if "/" in member.key:
                         words = f"rktnetes knows the resources cpu and memory alone, not {shown(member.key)}; delete it"
                         yield file.place(member.start, member.end), words
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _no_port(number: int) -> str:

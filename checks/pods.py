@@ -11,7 +11,7 @@ from checks.documents import Broken, Member, Node
 from checks.facts import load as facts
 from checks.findings import check
 from checks.forms import fits
-from checks.manifests import INIT_CONTAINERS, VERSIONS, Pod, embedded, misspells, objects, pods, read, schema, string
+from checks.manifests import INIT_CONTAINERS, VERSIONS, Pod, embedded, items, misspells, objects, pods, read, schema, string
 from checks.tree import once
 
 STAGE1 = "rkt.alpha.kubernetes.io/stage1-name-override"
@@ -100,7 +100,7 @@ def pod_names_are_well_formed(tree):
     most 63. A port has at most 15 characters, one of them a letter. A variable is a C identifier in 1.3; today it may
     hold other signs. The names of containers (init containers included), of volumes and of ports in one container
     differ. Keys and values of labels and of `nodeSelector` and keys of annotations have a form of their own, at most
-    63 characters.
+    63 characters. A finalizer is a known one or stands behind a domain, and one owner at most is the controller.
 
     Write a name of that form.
 
@@ -113,6 +113,7 @@ def pod_names_are_well_formed(tree):
                     yield file.place(*node.span([key])), f"{key} is {schemas.shown(value)}; {form.words}"
             if kind == "EnvVar":
                 yield from _variable(file, node)
+        yield from _owners(file, pod.root)
         for same in ([*pod.containers(), *pod.init_containers()], objects(pod.root.at(["spec", "volumes"]))):
             yield from _doubled(file, same)
         for container in pod.every("Container"):
@@ -283,6 +284,24 @@ def _variable(file, node: Node):
     if name and not fits(forms.VARIABLE, name):
         today = "" if not fits(forms.VARIABLE_TODAY, name) else " (API of 1.3)"
         yield file.place(*node.span(["name"])), f"name is {schemas.shown(name)}; {forms.VARIABLE.words}{today}"
+
+
+def _owners(file, root: Node):
+    """What is wrong with finalizers and with the references to owners."""
+    standard = facts("pod-rules")["finalizers"]
+    for item in items(root.at(["metadata"]), "finalizers"):
+        if isinstance(item.value, str) and (
+            not fits(forms.QUALIFIED, item.value) or ("/" not in item.value and item.value not in standard)
+        ):
+            words = f"{schemas.shown(item.value)} is no finalizer; write {', '.join(standard)}, or a name behind a domain and a slash"
+            yield file.place(item.start, item.end), words
+    owners = items(root.at(["metadata"]), "ownerReferences")
+    for owner in owners:
+        if string(owner, "apiVersion") == "v1" and string(owner, "kind") == "Event":
+            yield file.place(*owner.span(["kind"])), "an Event owns nothing; name another owner"
+    controllers = [owner for owner in owners if owner.at(["controller"]) and owner.at(["controller"]).value is True]
+    for owner in controllers[1:]:
+        yield file.place(*owner.span(["controller"])), "a second owner that is the controller; keep one"
 
 
 def _doubled(file, named: list[Node]):
