@@ -167,7 +167,8 @@ def aims(found: dict[str, Row], before: dict[str, Row] | None, times: int, idle:
     cpu = {name: row.run.cpu for name, row in found.items()}
     files_only = sum(cpu[name] for name in NOTES if name != "lychee")
     for what, ratio, aim in [
-        ("static checks, of all tools that read the guide", cpu[STATIC] / files_only, 0.5),
+        ("static checks, of all tools", cpu[STATIC] / (files_only + cpu["lychee"]), 0.5),
+        ("static checks, of all tools but lychee, which reads the site", cpu[STATIC] / files_only, 0.5),
         ("static checks and links of the site, of all tools", (cpu[STATIC] + cpu[LINKS]) / (files_only + cpu["lychee"]), 0.5),
         ("an unchanged guide, of a guide checked for the first time", cpu[AGAIN] / cpu[STATIC], 0.1),
     ]:

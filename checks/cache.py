@@ -28,6 +28,8 @@ PROGRAMS = ("bash", "shellcheck")
 _CHECKS = os.path.dirname(os.path.abspath(__file__))
 # So many answers are kept. Neither an answer nor a file that a check reads is larger.
 _KEPT, _LARGEST = 32, LARGEST_LIST
+# So much is read at once, which is more than most files hold.
+_PIECE = 1 << 16
 # Longer than Python takes to start, and than the system's clock for files is behind the other one, in nanoseconds.
 _JUST_BEFORE = 100_000_000
 
@@ -71,33 +73,44 @@ class Fingerprint:
 
     def _below(self, top: str) -> None:
         """A file, or a folder with all that is in it; as the checks do, it goes through links to files, not through links to folders."""
-        self._entry(top, top)
-        unread: list[OSError] = []
-        for folder, folders, names in os.walk(top, onerror=unread.append):
-            folders[:] = sorted(each for each in folders if each != "__pycache__" or top != _CHECKS)
-            for name in sorted([*names, *folders]):
-                self._entry(os.path.join(folder, name), top)
-        self._add(*(f"{os.fspath(error.filename)!r} {error.errno}".encode() for error in unread))
+        waiting = [(top, "", os.path.islink(top), os.path.isdir(top))]
+        while waiting:
+            path, name, is_link, is_folder = waiting.pop()
+            self._entry(path, name, is_link)
+            if not is_folder:
+                continue
+            try:
+                with os.scandir(path) as entries:
+                    found = sorted((each.name, each.is_symlink(), each.is_dir(follow_symlinks=False)) for each in entries)
+            except OSError as error:
+                self._add(b"closed %d" % (error.errno or 0))
+                continue
+            self._add(b"%d in it" % len(found))
+            waiting += [(f"{path}/{each}", f"{name}/{each}", *kind) for each, *kind in found if each != "__pycache__" or top != _CHECKS]
 
-    def _entry(self, path: str, top: str) -> None:
+    def _entry(self, path: str, name: str, is_link: bool) -> None:
         """What one path is: its name below the top, its kind, and of a plain file the contents, as far as a check reads them."""
-        said, contents = b"", b""
+        contents = b""
         try:
-            linked = os.readlink(path) if os.path.islink(path) else ""
-            status = os.stat(path)
-            said = repr((linked, stat.S_IFMT(status.st_mode))).encode()
+            said = b"%o" % stat.S_IFMT((status := os.stat(path)).st_mode) + (os.fsencode(os.readlink(path)) if is_link else b"")
             self.touched = max(self.touched, status.st_ctime_ns)
             if stat.S_ISREG(status.st_mode):
                 contents = _contents(path)
         except OSError as error:
             said = b"error %d" % (error.errno or 0)
-        self._add(os.fsencode(os.path.relpath(path, top) if path != top else ""), said, contents)
+        self._add(os.fsencode(name), said, contents)
 
 
 def _contents(path: str) -> bytes:
     """The bytes of a plain file, of a large one more than any check reads. It waits for nothing, should the file have become a pipe."""
-    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as stream:
-        return stream.read(_LARGEST + 1)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        found = os.read(descriptor, _PIECE)
+        while len(found) <= _LARGEST and (piece := os.read(descriptor, _PIECE)):
+            found += piece
+        return found
+    finally:
+        os.close(descriptor)
 
 
 def _packages() -> list[str]:
