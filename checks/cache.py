@@ -85,8 +85,9 @@ class Fingerprint:
             except OSError as error:
                 self._add(b"closed %d" % (error.errno or 0))
                 continue
+            found = [each for each in found if each[0] != "__pycache__" or top != _CHECKS]
             self._add(b"%d in it" % len(found))
-            waiting += [(f"{path}/{each}", f"{name}/{each}", *kind) for each, *kind in found if each != "__pycache__" or top != _CHECKS]
+            waiting += [(f"{path}/{each}", f"{name}/{each}", *kind) for each, *kind in found]
 
     def _entry(self, path: str, name: str, is_link: bool) -> None:
         """What one path is: its name below the top, its kind, and of a plain file the contents, as far as a check reads them."""
