@@ -68,20 +68,23 @@ def tags_of(text: str) -> list[tuple[str, ...]]:
     return [tags[:1] if minor <= 13 else tags[1:] if minor >= 30 else ("between", *tags) for minor in minors] or [tags]
 
 
-def faults(text: str, words: Sequence, release: str = RELEASE, tags: tuple[str, ...] = ()) -> Iterator[tuple[int, int, str]]:
+def faults(
+    text: str, words: Sequence, release: str = RELEASE, tags: tuple[str, ...] = (), *, guide: bool = True
+) -> Iterator[tuple[int, int, str]]:
     """What is wrong with a command line of the kubelet, of hyperkube or of rkt, as (start, end, message).
 
     `text` is that of the file, `words` are those of the command line from the program on, with `start` and `end` in the text and the `value` that the
     program gets. A value that a shell has yet to fill in is not judged. `release` is that of Kubernetes; `tags` those of rkt (see `tags_of`): the
-    command has to be right in each of them. Programs of other names are not judged.
+    command has to be right in each of them. With `guide`, names are also written as the guide writes them: in full, with dashes. Programs of
+    other names are not judged.
     """
     name = PurePosixPath(str(words[0].value)).name if words else ""
     if name in KUBELETS:
-        yield from _kubelet(text, words[1:], release)
+        yield from _kubelet(text, words[1:], release, guide)
     elif name == "hyperkube" and len(words) > 1:
-        yield from _hyperkube(text, words[1:], release)
+        yield from _hyperkube(text, words[1:], release, guide)
     elif name == "rkt":
-        yield from _rkt(text, words[1:], tags or tags_of("")[0])
+        yield from _rkt(text, words[1:], tags or tags_of("")[0], guide)
 
 
 def span(text: str, word, part: str, *, last: bool = False) -> tuple[int, int]:
@@ -91,11 +94,11 @@ def span(text: str, word, part: str, *, last: bool = False) -> tuple[int, int]:
     return (word.start + at, word.start + at + len(part)) if at >= 0 and part else (word.start, word.end)
 
 
-def _hyperkube(text: str, words: Sequence, release: str) -> Iterator:
+def _hyperkube(text: str, words: Sequence, release: str, guide: bool) -> Iterator:
     servers = facts("other-names")["hyperkube"]["servers"]
     server = str(words[0].value)
     if server == "kubelet":
-        yield from _kubelet(text, words[1:], release)
+        yield from _kubelet(text, words[1:], release, guide)
     elif server not in servers and not server.startswith("-") and "$" not in server:
         yield *span(text, words[0], server), f"hyperkube has no server {schemas.shown(server)}{schemas.nearest(server, servers)}"
 
@@ -182,7 +185,7 @@ def _missing(flag: dict, release: str) -> str:
     return ""
 
 
-def _kubelet(text: str, words: Sequence, release: str) -> Iterator:
+def _kubelet(text: str, words: Sequence, release: str, guide: bool) -> Iterator:
     known = kubelet_flags(release)
     present = {name for name, flag in known.items() if not flag["missing"]}
     given, lacking = _read(words, known)
@@ -192,7 +195,7 @@ def _kubelet(text: str, words: Sequence, release: str) -> Iterator:
             yield from _stray(text, before, each, known)
             continue
         name = each.name.replace("_", "-")
-        if message := _kubelet_name(each, known, present, release):
+        if message := _kubelet_name(each if guide else each._replace(name=name), known, present, release):
             yield *span(text, each.word, each.dashes + each.name), message
         if name in present:
             yield from _value(text, each, known[name])
@@ -264,9 +267,11 @@ def rkt_commands() -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _rkt(text: str, words: Sequence, tags: tuple[str, ...]) -> Iterator:
+def _rkt(text: str, words: Sequence, tags: tuple[str, ...], guide: bool) -> Iterator:
     at = _first_argument(words)
     command, length = _command(words[at:])
+    if not guide:
+        command = _meant(command) or command
     before, lacking = _read(words[:at], rkt_flags(""))
     seen: dict[str, Given] = {}
     for each in before:
@@ -307,11 +312,16 @@ def _command(words: Sequence) -> tuple[str, int]:
 
 
 def _cut_short(command: str) -> str:
-    """rkt accepts a command that is cut short, as long as it is clear which one is meant."""
+    """The words for a command that is cut short."""
+    return f"; it takes this for {_meant(command)}, so write that" if _meant(command) else ""
+
+
+def _meant(command: str) -> str:
+    """The command that rkt takes for one that is cut short, where only one can be meant."""
     meant = [
         name for name in rkt_commands() if all(map(str.startswith, name.split(), command.split())) and name.count(" ") == command.count(" ")
     ]
-    return f"; it takes this for {meant[0]}, so write that" if len(meant) == 1 else ""
+    return meant[0] if len(meant) == 1 else ""
 
 
 def _before_command(text: str, each: Given, command: str, seen: dict[str, Given]) -> Iterator:

@@ -21,8 +21,13 @@ from checks.shell import Word, commands, program, simple_commands
 from checks.tree import File, once
 
 _SHELLS = ("sh", "bash", "dash", "ash")
-# Variables whose value is a piece of a kubelet's command line, as packages for nodes name them: KUBELET_ARGS, KUBELET_EXTRA_ARGS, …
-_PIECE = re.compile(r"KUBELET_(?:\w+_)?(?:ARGS|OPTS|OPTIONS|FLAGS)|KUBELET_(?:ADDRESS|PORT|HOSTNAME|API_SERVER)")
+# Variables whose value is a piece of a command line: those of packages for nodes (KUBELET_ARGS, KUBELET_EXTRA_ARGS, …), and those that
+# kubelet-wrapper of CoreOS hands to rkt, which runs the kubelet's image.
+_PIECES = {
+    r"KUBELET_(?:\w+_)?(?:ARGS|OPTS|OPTIONS|FLAGS)|KUBELET_(?:ADDRESS|PORT|HOSTNAME|API_SERVER)": ("kubelet",),
+    r"RKT_OPTS|RKT_RUN_ARGS": ("rkt", "run"),
+    r"RKT_GLOBAL_ARGS": ("rkt",),
+}
 
 _DOCUMENT = re.compile(r"""<<-?[ \t]*(?P<quote>["']?)(?P<end>\w+)(?P=quote)""")
 
@@ -94,8 +99,9 @@ def in_unit(text: str) -> Iterator[list[Word]]:
                     used |= {name} - {""}
                 yield from _with_inner(text, words)
     for name, words in pieces.items():  # in a drop-in, of which the command line stands in another file
-        if name not in used and _PIECE.fullmatch(name) and words:
-            yield [Word(words[0].start, words[0].start, "kubelet"), *words]
+        before = next((start for form, start in _PIECES.items() if re.fullmatch(form, name)), ())
+        if name not in used and before and words:
+            yield [*(Word(words[0].start, words[0].start, word) for word in before), *words]
 
 
 def in_pods(text: str) -> Iterator[tuple[list[Word], str]]:

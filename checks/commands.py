@@ -20,8 +20,8 @@ def rkt_command_agrees_with_facts(tree):
     What only one of the two releases has is right where the file, or each section of a page that shows it, names the
     release: `rkt 1.30.0`. A release between the two is judged by both, and what one of them has passes.
 
-    Stricter than rkt: rkt accepts commands that are cut short, this guide writes them out; of a flag that is given
-    twice rkt takes the second, here it stands once. Write the name that the message offers, or look it up in the
+    Stricter than rkt: rkt accepts commands that are cut short, this guide writes them out (in files that are not the
+    guide's they pass); of a flag that is given twice rkt takes the second, here it stands once. Write the name that the message offers, or look it up in the
     [reference of rkt](../reference/rkt.md).
 
     Source: `checks/facts/rkt-cli.json`, taken from rkt's source at both tags.
@@ -31,13 +31,15 @@ def rkt_command_agrees_with_facts(tree):
         if (call.file, call.said) not in meant:
             shown = [f"{call.said}\n{text}" for _, text in around(tree, call.file)] or [call.said]
             meant[call.file, call.said] = [tags_of(text) for text in shown]
-        for start, end, message in dict.fromkeys(fault for releases in meant[call.file, call.said] for fault in _under_one(call, releases)):
+        for start, end, message in dict.fromkeys(
+            fault for releases in meant[call.file, call.said] for fault in _under_one(call, releases, tree.whole)
+        ):
             yield call.file.place(start, end), message
 
 
-def _under_one(call: Call, releases: list[tuple[str, ...]]) -> list[tuple[int, int, str]]:
+def _under_one(call: Call, releases: list[tuple[str, ...]], guide: bool) -> list[tuple[int, int, str]]:
     """What is wrong with a call of rkt under that one of the releases that are meant under which the least is."""
-    return min((list(faults(call.file.text, call.words, tags=tags)) for tags in releases), key=len)
+    return min((list(faults(call.file.text, call.words, tags=tags, guide=guide)) for tags in releases), key=len)
 
 
 @check()
@@ -55,15 +57,16 @@ def kubelet_command_agrees_with_facts(tree):
     ignores, and the flag is true. In a unit, a variable stands for what `Environment=` sets; one such as
     `KUBELET_ARGS`, in a drop-in without a command line, is read as a piece of one.
 
-    Stricter than the kubelet: in the name of a flag it takes an underscore for a dash, and of a flag that is given twice the
-    second; here names are written as the tables have them, so that readers find them, and stand once.
+    Stricter than the kubelet: in the name of a flag it takes an underscore for a dash; the guide writes names as its tables
+    have them, so that readers find them (in files that are not the guide's they pass). Of a flag that is given twice the
+    kubelet takes the second; here it stands once, since the first would do nothing.
 
     Source: `checks/facts/kubelet-flags.json`; the table of the [kubelet's flags](../reference/kubelet-flags.md) says from
     which version on a flag exists.
     """
     for call in _of(tree, "kubelet", "kubelet-wrapper", "hyperkube"):
         if call.file.kind != "pods":  # kubelet_in_pod_has_flags_of_1_3 looks at these
-            for start, end, message in faults(call.file.text, call.words, release_of(call.said)):
+            for start, end, message in faults(call.file.text, call.words, release_of(call.said), guide=tree.whole):
                 yield call.file.place(start, end), message
 
 

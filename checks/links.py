@@ -49,7 +49,8 @@ def external_link_is_well_formed(tree):
     Not well-formed are an address without a host, with a blank in it, with a variable that was never filled in
     (`{{page.githubbranch}}`), or with a punctuation mark at its end that belongs to the sentence. Known to be dead
     are the pages of coreos.com and others that the original guide links to; the message says what took their
-    place. The list, with the evidence for each replacement, is in `checks/facts/links.json`.
+    place. The list, with the evidence for each replacement, is in `checks/facts/links.json`. Of files that are not the
+    guide's only pages are looked at: what a unit or a Pod of a node asks for is its own affair.
     """
     for file, _, _ in _markdown_files(tree):
         for match in _WITH_BLANK.finditer(file.plain):
@@ -57,6 +58,8 @@ def external_link_is_well_formed(tree):
             at = match.start("target") + blank.start()
             yield file.place(at, at + len(blank[0])), "a blank in an address; write it as `%20`, or close the link before it"
     for file, start, address in external_links(tree):
+        if not tree.whole and file.kind != "page":
+            continue
         if problem := _problem(address) or dead(address, getattr(file, "lang", "en")):
             at, length, message = problem
             yield file.place(start + at, start + at + length), message

@@ -234,7 +234,7 @@ def kubelet_in_pod_has_flags_of_1_3(tree):
     for file in tree.snippets("pods"):
         for call in of_file(file):
             if posixpath.basename(call.words[0].value) in (*KUBELETS, "hyperkube"):
-                for start, end, message in faults(file.text, call.words, release_of(call.said)):
+                for start, end, message in faults(file.text, call.words, release_of(call.said), guide=tree.whole):
                     yield file.place(start, end), message
 
 
