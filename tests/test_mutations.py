@@ -4,7 +4,6 @@ The places are found with plain patterns, not with the code under test, so that 
 mutation has to be found at exactly the characters that it changed. What survives is named in `SURVIVORS`, with the reason.
 """
 
-import copy
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -14,10 +13,10 @@ import pytest
 from conftest import ROOT
 
 from checks.facts import load as facts
-from checks.findings import load, run
+from checks.findings import load
 from checks.tree import File, Page, Tree
 
-load()
+CHECKS = load()
 GUIDE = Tree(ROOT)
 # The checks whose findings count: what others say of the same characters would not tell the author what is wrong.
 FAMILY = (
@@ -188,10 +187,16 @@ def mutations() -> list[Mutation]:
 
 def survives(mutation: Mutation) -> bool:
     """Whether no check of the family has a finding at exactly the characters that a mutation has changed."""
-    tree = copy.copy(GUIDE)
-    tree.whole, tree._files = False, [mutation.file]
     place = mutation.file.place(mutation.start, mutation.end)
-    return not any((f.place, f.place.width) == (place, place.width) for f in run(tree, FAMILY))
+    tree = alone(mutation.file)
+    return not any((at, at.width) == (place, place.width) for name in FAMILY for at, _ in CHECKS[name].function(tree))
+
+
+def alone(file: File) -> Tree:
+    """The guide with one file only."""
+    tree = Tree(ROOT, [])
+    tree.whole, tree._files = True, [file]
+    return tree
 
 
 def paragraph(mutation: Mutation) -> str:
@@ -255,7 +260,5 @@ def test_the_release_that_a_pod_names_decides(release, names):
     file = GUIDE.snippet("pods/kubelet-fly.yaml")
     text = file.text.replace("hyperkube:v1.3.0-beta.2", f"hyperkube:v{release}.0")
     assert f":v{release}." in text or release == "1.3"
-    tree = copy.copy(GUIDE)
-    tree.whole, tree._files = False, [File(file.path, "pods", text)]
-    found = run(tree, ["kubelet_in_pod_has_flags_of_1_3"])
-    assert [finding.message.split(" ")[0].removeprefix("--") for finding in found] == names.split()
+    found = CHECKS["kubelet_in_pod_has_flags_of_1_3"].function(alone(File(file.path, "pods", text)))
+    assert [message.split(" ")[0].removeprefix("--") for _, message in found] == names.split()
