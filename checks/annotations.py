@@ -1,94 +1,91 @@
-"""Findings as annotations of a pull request on GitHub, and all of them in the summary of the step.
+"""The check of annotations of Pods that Kubernetes 1.3 reads: what became fields later."""
 
-GitHub shows ten errors of a step and drops the others in silence, so the ten that matter most are printed, those on lines that the
-pull request changes, and how many there are besides. Sources: GitHub Docs, "Workflow commands for GitHub Actions" (`error`, `notice`,
-"Adding a job summary"); actions/toolkit, `packages/core/src/command.ts` (what is escaped); actions/runner, `ActionCommand.cs` (what is read back).
-"""
-
-import os
 import re
-import sys
-from itertools import islice
 
-from checks import changes
-from checks.findings import Finding, printable
+from checks import forms, scheduling, schemas
+from checks.apis import schema
+from checks.documents import Broken, Member, Node
+from checks.embedded import embedded
+from checks.facts import load as facts
+from checks.findings import check
+from checks.forms import fits
+from checks.manifests import INIT_CONTAINERS, Pod, objects
+from checks.pods import pods_of
 
-# What GitHub shows of a step, and what it takes as a summary, in bytes.
-SHOWN = 10
-LARGEST = 1024 * 1024
+_SECCOMP = re.compile(r"docker/default|unconfined|localhost/(?!/)(?!(?:.*/)?\.\.(?:/|\Z)).*")
 
 
-def commands(findings: list[Finding], tree) -> str:
-    """Workflow commands, one a line: an `error` for each of the findings that GitHub would show, and a `notice` with the number of the others.
+@check()
+def pod_annotations_are_valid(tree):
+    """The annotations that Kubernetes 1.3 reads in a Pod hold what it can read, and all of them together at most 256 KiB.
 
-    Where `GITHUB_STEP_SUMMARY` names a file, all findings are added to it as a table; standard error says why that failed, if it did.
+    What became fields later was written into annotations in 1.3: init containers, affinity and tolerations as JSON,
+    the name of the host, the seccomp profile. The server refuses a Pod whose annotation it cannot read. A key that is
+    misspelled inside of the JSON is not refused, but what it says is lost, so it is named too. Init containers are
+    checked like other containers, and they have neither probes nor lifecycle hooks. Their annotation with `beta` in
+    its key came with 1.4, which still read the one with `alpha`.
+
+    Mend what the message marks inside of the annotation.
+
+    Source: `checks/facts/pod-rules.json` (the validation of Kubernetes 1.3); types of affinity and tolerations:
+    `checks/facts/pod-current.json`.
     """
-    whole = bool(findings) and _summarize(findings)
-    lines = [_error(finding) for finding in _first(findings, tree)]
-    if more := len(findings) - len(lines):
-        where = "the summary of this step lists" if whole else "`python -m checks` prints"
-        text = f"{more} more finding{'s' * (more != 1)} without an annotation, because GitHub shows {SHOWN} of a step; {where} all {len(findings)}"
-        lines.append(f"::notice title=checks::{_escaped(text)}")
-    return "\n".join(lines)
+    for file, pod in pods_of(tree):
+        annotations = pod.root.at(["metadata", "annotations"])
+        for member in annotations.unique() if annotations else ():
+            if isinstance(member.node.value, str):
+                yield from _annotation(file, pod, annotations, member)
+        limit = facts("pod-rules")["annotation_bytes"]
+        held = [each for each in (annotations.unique() if annotations else ()) if isinstance(each.node.value, str)]
+        if (size := sum(len(f"{each.key}{each.node.value}".encode()) for each in held)) > limit:
+            place = pod.root.key_span(["metadata", "annotations"])
+            yield file.place(*place), f"annotations hold {size:,} bytes; Kubernetes takes {limit:,} at most"
 
 
-def _first(findings: list[Finding], tree) -> list[Finding]:
-    """The findings to annotate: those on changed lines first, otherwise in their order."""
-    if len(findings) <= SHOWN:
-        return findings
-    changed = changes.lines(tree.root)
-    first = list(islice((each for each in findings if each.place.line in changed(each.place.path)), SHOWN))
-    return (first + [each for each in findings[: 2 * SHOWN] if each not in first])[:SHOWN]
+def _annotation(file, pod: Pod, annotations: Node, member: Member):
+    """What is wrong with the value of one annotation, where 1.3 reads it."""
+    node, value = member.node, member.node.value
+    if member.key == INIT_CONTAINERS:
+        yield from _json(file, pod.init, "Container", "1.3", True)
+        yield from _init_containers(file, pod)
+    elif member.key == INIT_CONTAINERS.replace("alpha", "beta") and not annotations.member(INIT_CONTAINERS):
+        words = f"{member.key} came with 1.4; 1.3 reads {INIT_CONTAINERS} and would start the Pod without its init containers"
+        yield file.place(member.start, member.end), words
+    elif member.key == "scheduler.alpha.kubernetes.io/affinity" and value:
+        yield from _scheduling(file, embedded(file.text, node), "Affinity", scheduling.affinity)
+    elif member.key == "scheduler.alpha.kubernetes.io/tolerations" and value:
+        yield from _scheduling(file, embedded(file.text, node), "Toleration", scheduling.tolerations)
+    elif member.key in ("pod.beta.kubernetes.io/hostname", "pod.beta.kubernetes.io/subdomain"):
+        if not fits(forms.LABEL, value):
+            yield file.place(node.start, node.end), f"{schemas.shown(value)} is no name of a host; {forms.LABEL.words}"
+    elif re.fullmatch(r"(?:container\.)?seccomp\.security\.alpha\.kubernetes\.io/.+", member.key) and not _SECCOMP.fullmatch(value):
+        words = f"{schemas.shown(value)} is no seccomp profile; write docker/default, unconfined, or localhost/ and a path without .."
+        yield file.place(node.start, node.end), words
 
 
-def _error(finding: Finding) -> str:
-    place = finding.place
-    values = {"file": place.path, "line": place.line, "col": place.column, "title": finding.check}
-    properties = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in values.items())
-    return f"::error {properties}::{_escaped(finding.message)}"
+def _json(file, root: Node | Broken | None, kind: str, version: str, many: bool):
+    """What is wrong with the JSON in an annotation that holds objects of a type."""
+    if isinstance(root, Broken):
+        yield file.place(root.start, root.end), f"the annotation is no JSON: {root.message}"
+    elif root is not None:
+        inner = {"$ref": f"#/$defs/{kind}"}
+        wanted = {"type": "array", "items": inner} if many else inner
+        types = schema(version)["$defs"]
+        # 1.3 can do without a topology in one place, as a rule of its own says.
+        types = types | {"PodAffinityTerm": types["PodAffinityTerm"] | {"required": []}} if kind == "Affinity" else types
+        for problem in schemas.problems({**wanted, "$defs": types, "x-title": "the annotation"}, root):
+            yield file.place(problem.start, problem.end), problem.message
 
 
-def _escaped(value: str, also: str = "") -> str:
-    """A value as a workflow command takes it; `also` names what ends a property."""
-    for char in "%\r\n" + also:
-        value = value.replace(char, f"%{ord(char):02X}")
-    return value.encode("utf-8", "replace").decode("utf-8")
+def _scheduling(file, root: Node | Broken, kind: str, rules):
+    """What is wrong with an annotation about scheduling: with its form, or else with what it says."""
+    of_form = list(_json(file, root, kind, "1.37", kind == "Toleration"))
+    yield from of_form or ((file.place(start, end), words) for start, end, words in rules(root))
 
 
-def _summarize(findings: list[Finding]) -> bool:
-    """Add all findings to the summary of the step; whether they are there, all of them."""
-    path = os.environ.get("GITHUB_STEP_SUMMARY")
-    if not path:
-        return False
-    try:
-        with open(path, "ab") as file:
-            text, whole = summary(findings, LARGEST - file.tell())
-            file.write(text.encode("utf-8"))
-    except OSError as error:
-        print(f"the summary of the step is not written: {error.strerror}", file=sys.stderr)
-        return False
-    return whole
-
-
-def summary(findings: list[Finding], room: int) -> tuple[str, bool]:
-    """A table of findings in GitHub's Markdown that takes at most `room` bytes of UTF-8, and whether it holds all of them; else it says how many not."""
-    text = f"\n## checks: {len(findings)} finding{'s' * (len(findings) != 1)}\n\n| Place | Finding | Check |\n|---|---|---|\n"
-    rows = [f"| {_cell(str(each.place))} | {_cell(each.message)} | {_cell(each.check)} |\n" for each in findings]
-    if len((text + "".join(rows)).encode("utf-8")) <= room:
-        return text + "".join(rows), True
-    room -= len(text.encode("utf-8")) + len(_more(len(findings)).encode("utf-8"))
-    if room < 0:
-        return "", False
-    shown = 0
-    while (room := room - len(rows[shown].encode("utf-8"))) >= 0:
-        shown += 1
-    return text + "".join(rows[:shown]) + _more(len(findings) - shown), False
-
-
-def _more(number: int) -> str:
-    return f"\n… and {number} more, which this summary has no room for; `python -m checks` prints them\n"
-
-
-def _cell(value: str) -> str:
-    """A text as the cell of a table shows it as it is, on one line: what could be mark-up or HTML stands there by its number."""
-    return re.sub(r"[\\`*_{}\[\]()#!|~<>&]", lambda char: f"&#{ord(char[0])};", printable(value).replace("\t", " "))
+def _init_containers(file, pod: Pod):
+    """What init containers of an annotation do not have."""
+    for container in objects(pod.init if isinstance(pod.init, Node) else None):
+        for member in container.unique():
+            if member.key in ("lifecycle", "livenessProbe", "readinessProbe") and not member.node.is_null:
+                yield file.place(member.start, member.end), f"an init container has no {member.key}; delete it"

@@ -13,7 +13,7 @@ import re
 
 # The modules that hold checks, in the order in which a reader would look for trouble.
 MODULES = (
-    "files", "fences", "cni", "attachments", "pods", "containers", "values", "volumes", "flags", "variables", "tables", "transcripts", "commands", "units", "runs", "diagrams", "translations", "links", "built",
+    "files", "fences", "cni", "attachments", "pods", "annotations", "containers", "values", "volumes", "stages", "flags", "variables", "tables", "transcripts", "commands", "units", "runs", "diagrams", "translations", "links", "built",
     "verification",
 )  # fmt: skip
 

@@ -1,9 +1,10 @@
 """Checks of the values that Pods give to their containers: variables, and files about the Pod itself."""
 
+from checks.apis import misspells, rule
 from checks.documents import Member, Node
 from checks.facts import load as facts
 from checks.findings import check
-from checks.manifests import misspells, objects, quantity, rule, string
+from checks.manifests import objects, quantity, string
 from checks.pods import pods_of
 from checks.schemas import nearest, shown
 

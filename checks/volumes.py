@@ -1,8 +1,9 @@
 """Checks of the volumes of Pods: their sources, their mounts and the paths that both name."""
 
+from checks.apis import fields, misspells
 from checks.documents import Broken
 from checks.findings import check
-from checks.manifests import Pod, fields, items, misspells, named, objects, string
+from checks.manifests import Pod, items, named, objects, string
 from checks.pods import pods_of
 from checks.schemas import nearest, shown
 

@@ -28,7 +28,8 @@ SEED, MUTANTS = 20160701, 500
 CHECKS_OF_PODS = [
     each
     for name, each in CHECKS.items()
-    if each.function.__module__ in ("checks.pods", "checks.containers", "checks.values", "checks.volumes")
+    if each.function.__module__
+    in ("checks.pods", "checks.annotations", "checks.containers", "checks.values", "checks.volumes", "checks.stages")
 ]
 PODS = sorted((ROOT / "tests" / "pods-1.3" / "valid").iterdir()) + sorted((ROOT / "snippets" / "pods").iterdir())
 OTHER = [

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from checks.apis import schema
 from checks.documents import Broken, parse_json, parse_yaml
 from checks.facts import load as facts
 from checks.findings import CHECKS, load
-from checks.manifests import pods, quantity, schema
+from checks.manifests import pods, quantity
 from checks.schemas import nearest, problems
 from checks.tree import Tree
 
 load()
-MODULES = {"cni": ("cni",), "pods": ("pods", "containers", "values", "volumes")}
+MODULES = {"cni": ("cni",), "pods": ("pods", "annotations", "containers", "values", "volumes", "stages")}
 OWN = {
     kind: [each for each in CHECKS.values() if each.function.__module__.removeprefix("checks.") in modules]
     for kind, modules in MODULES.items()
