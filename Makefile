@@ -1,10 +1,10 @@
 # `make site` builds the guide into site/, `make serve` previews it, `make test` proves it: CI runs nothing else.
-# Everything that is fetched lands in .venv/ and .cache/; only `make test` and `make bench` install programs, from Debian (tests/programs).
+# Everything that is fetched lands in .venv/ and .cache/; only `make test`, `make bench` and `make fuzz` install programs, from Debian (tests/programs).
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := site
-.PHONY: site serve test lint bench pin clean
+.PHONY: site serve test lint bench fuzz pin clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -34,6 +34,12 @@ lint: .venv/test.done
 bench: .venv/site.done .cache/programs.done .cache/bench/done
 	$(BIN)/python bench/lab.py
 	$(BIN)/python bench/tools.py
+
+# Random changes to network configurations, judged by the checks and by real plugins: make fuzz SEED=2 COUNT=500
+SEED ?= 1
+COUNT ?= 2000
+fuzz: .venv/site.done .cache/programs.done
+	$(BIN)/python tests/fuzz_cni.py --seed $(SEED) --count $(COUNT)
 
 # One environment; the tests add to it what the site does not need.
 .venv/bin/python:

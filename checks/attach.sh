@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # One attempt to attach pods to a network, as rkt makes it; runs inside of a lab (checks/attempts.py starts it and reads the report).
-#   attach MARK INSTALL CONF TYPE      with CNI_PATH naming the folder of the plugins
-# INSTALL are the commands of the guide that put the configuration into place, CONF where it then lies, TYPE the plugin. The report
-# consists of parts: a line "MARK name status", then what was printed. A pod is a network namespace; beside the node there is a
+#   attach MARK INSTALL CONF TYPE [first]      with CNI_PATH naming the folder of the plugins
+# INSTALL are the commands of the guide that put the configuration into place, CONF where it then lies, TYPE the plugin; with `first` it
+# ends when the first pod has asked outside. The report consists of parts: a line "MARK name status", then what was printed. A pod is a network namespace; beside the node there is a
 # neighbour, 192.0.2.2, which knows no way to the pods until it is told one.
-mark=$1 install=$2 conf=$3 type=$4
+mark=$1 install=$2 conf=$3 type=$4 until=${5-}
 
 part() { # part NAME COMMAND...: run it and report
   local name=$1 output
@@ -49,26 +49,27 @@ END
 
 part install bash -ec "$install"
 part net.d folder
-part before state
+[ "$until" ] || part before state
 part add plugin ADD first
 added=$status
 part address ip -n first -o -4 addr show dev eth0
 part link ip -n first -o link show dev eth0
 part route ip -n first -4 route
-part node state
+[ "$until" ] || part node state
 
 # What nobody can answer is not waited for: a gateway that no link holds, an answer that no rule brings back.
-gateway=$(ip -n first -4 route show default | sed -n 's/.* via \([^ ]*\).*/\1/p')
+gateway=$(ip -n first -4 route show default | sed -n 's/.* via \([^ ]*\).*/\1/p' | head -1)
 if [ -n "$gateway" ]; then
   if ip -o -4 addr | grep -qF " $gateway/"; then wait=1; else wait=0.1; fi
   part gateway answers $wait first "$gateway"
   if [ $wait = 1 ]; then
     if iptables-save -t nat | grep -q MASQUERADE; then wait=1; else wait=0.1; fi
-    part masqueraded answers $wait first 192.0.2.2
+    [ "$until" ] || part masqueraded answers $wait first 192.0.2.2
     ip -n outside route add default via 192.0.2.1
     part outside answers 1 first 192.0.2.2
   fi
 fi
+[ "$until" ] && exit
 if [ "$added" = 0 ]; then
   part add2 plugin ADD second
   part second answers 1 second "$(ip -n first -o -4 addr show dev eth0 | sed -n 's/.* inet \([^/ ]*\).*/\1/p')"

@@ -162,6 +162,43 @@ def attach(
     return Attempt(parts, result.stopped or f"the attempt ended half-way with status {result.status}: {said}")
 
 
+# Runs as the lab's root, for many configurations one after the other: each gets a node of its own, with no network and no lease of another.
+_EACH = f"""
+mkdir -p /run/netns /etc/rkt
+mark=$1
+shift
+for plugin; do
+  number=$((number + 1))
+  timeout -k 1 20 unshare --net --mount bash -c '
+    mount -t tmpfs node /run/netns && mount -t tmpfs node /var/lib/cni && mount -t tmpfs node /etc/rkt && ip link set lo up || exit
+    exec {_INSIDE} "$1-$2" "install -D -m 0644 /run/confs/$2 {NET_D}/10-net.conf" {NET_D}/10-net.conf "$3" first
+  ' node "$mark" $number "$plugin"
+  echo "$mark-$number end $?"
+done
+"""
+
+
+def attach_each(confs: list[tuple[bytes, str]], plugins: Path, environment: str) -> list[Attempt]:
+    """Attach a pod to each of some networks, in one lab, on a node each; what came of it up to the answer from outside.
+
+    `confs` are the bytes of the configurations, each with the plugin to call; `plugins` and `environment` are as for `attach`.
+    """
+    import secrets
+
+    files: dict[str, bytes | str] = {f"/run/confs/{number}": text for number, (text, _) in enumerate(confs, 1)}
+    files |= {_INSIDE: _SCRIPT.read_text("utf-8"), SUBNET_ENV: environment}
+    mark = secrets.token_hex(8)
+    command = ["env", f"CNI_PATH={_PLUGINS}", "bash", "-c", _EACH, "each", mark, *(plugin for _, plugin in confs)]
+    result = lab.run(command, files=files, bind={_PLUGINS: plugins}, seconds=20 + 5 * len(confs))
+    attempts = []
+    for number in range(1, len(confs) + 1):
+        parts = _parts(f"{mark}-{number}", result.output)
+        ended = parts.pop("end", Part(-1, ""))
+        stopped = result.stopped or f"the attempt ended half-way with status {ended.status}"
+        attempts.append(Attempt(parts, "" if "route" in parts and ended.status in (0, 1) else stopped))
+    return attempts
+
+
 def _parts(mark: str, report: str) -> dict[str, Part]:
     """The parts of a report, by name."""
     pieces = re.split(rf"^{mark} (\S+) (\d+)\n", report, flags=re.M)[1:]

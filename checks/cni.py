@@ -9,10 +9,11 @@ import os
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network
 
 from checks import plugin_sets, schemas
-from checks.addresses import address, address_words, network, network_words, without_zeros
-from checks.documents import Broken, Span
+from checks.addresses import address, address_words, destination, is_ipv6, leading_zeros, network, network_words
+from checks.documents import Broken, Member, Node, Span
 from checks.findings import check
 from checks.net_d import loaded
 from checks.networks import Conf, read
@@ -47,7 +48,7 @@ def cni_fits_schema(tree):
 
     The plugins refuse a configuration with a value of another type: `"true"` in quotes is no boolean, `"1460"` is
     no number, and one route is no list of routes. Ranges are those of the kernel: an `mtu` from 68 to 65535 (0 and
-    less leave the choice to the kernel), a `bridge` name of 1 to 15 characters. What a plugin needs has to be
+    less leave the choice to the kernel), a `bridge` name of 1 to 15 bytes without blank, slash, colon or percent sign. What a plugin needs has to be
     there: `name`, `ipam` with a `type`, for `host-local` a `subnet`, in each route a `dst`. In flannel's
     `delegate`, `name` and `ipam` are refused, because the flannel plugin writes them.
 
@@ -69,7 +70,7 @@ def cni_keys_are_known(tree):
     This rule is stricter than the plugins, which ignore what they do not know: a misspelt key has no effect, and
     nobody says so. `addIf`, which old examples hold, was read by no release of the `bridge` plugin. The plugins
     also find a key in another case (`isgateway`), and of doubled keys they take the last; this guide relies on
-    neither. A key that some of the plugins read and others ignore is named as such, unless `--plugins` says that it is meant for
+    neither. Keys that belong to the program that calls the plugin are none of a file. A key that some of the plugins read and others ignore is named as such, unless `--plugins` says that it is meant for
     those that read it.
 
     Write the key as the message suggests, or delete it.
@@ -94,8 +95,8 @@ def addresses_are_well_formed(tree):
 
     `subnet` and `dst` are IPv4 networks: an address, a slash, a prefix length, and no bits set behind the prefix
     (`10.22.0.0/16`). `gateway`, `rangeStart`, `rangeEnd` and `gw` are plain IPv4 addresses. A leading zero
-    (`10.022.0.0`) is accepted by some plugins and refused by others. The plugins that rkt brings hand out IPv4
-    addresses only.
+    (`10.022.0.0`) is accepted by some plugins and refused by others. The plugins that rkt brings know IPv4
+    only: to a `dst` of IPv6 they make no route.
 
     Write the address in the form that the message shows.
 
@@ -109,7 +110,7 @@ def range_is_inside_subnet(tree):
     """The addresses for pods lie in the subnet, in order, and there is at least one.
 
     A `subnet` with a prefix length of 31 or 32 leaves no address for a pod. `rangeStart` and `rangeEnd` narrow
-    what `host-local` hands out: both lie in `subnet`, the first not behind the second.
+    what `host-local` hands out: both lie in `subnet`, the first not behind the second. An address that `args` asks for is one of the subnet.
 
     Take a larger subnet, or mend the range.
 
@@ -150,14 +151,28 @@ def pod_has_default_route(tree):
 
 
 @check()
+def routes_differ(tree):
+    """No two routes in `ipam` lead to the same network over the same hop.
+
+    The second of them changes nothing. The plugins that rkt brings and those of 0.9.0 pass over it; 1.1.1 refuses the configuration
+    (`file exists`).
+
+    Delete one of the two.
+
+    Source: CNI plugins 0.9.0 and 1.1.1, which were run; `pkg/ipam/ipam_linux.go` of both; `checks/facts/cni-acceptance.json` (case b0e1).
+    """
+    yield from _by_set(tree, _same_routes)
+
+
+@check()
 def bridge_holds_gateway(tree):
     """The bridge holds the gateway's address, so that the pods' default route leads somewhere.
 
     Without `isGateway` (or `isDefaultGateway`, which implies it) the bridge gets no address. The plugin is content
     and the pod has its route, but nobody answers at the other end. The `flannel` plugin sets `isGateway` by itself
-    where `delegate` lacks it.
+    where `delegate` lacks it. A default route over another address (`gw`) than the gateway leads to nobody either.
 
-    Write `"isGateway": true`.
+    Write `"isGateway": true`, and leave `gw` out of the default route.
 
     Source: `checks/facts/cni-acceptance.json` (cases b013, b014, b022).
     """
@@ -241,28 +256,31 @@ def conf_is_read_by_rkt(tree):
 
     rkt reads files that end in `.conf` and skips all others without a word, so also `.json` and `.conflist`, and
     everything in folders below `net.d`. Such a file holds one network, not a list of plugins. `type`, and the `type` of `ipam` and of `delegate`, name
-    plugins that rkt brings. With a `cniVersion` from 0.3.0 on, later plugins answer in a form in which rkt finds
+    plugins that rkt brings, each of the sort that is called there: `bridge` makes a network, `host-local` hands out addresses. With a `cniVersion` from 0.3.0 on, later plugins answer in a form in which rkt finds
     no address; the plugins that rkt brings ignore the key.
 
     Rename or move the file, write one object, correct the plugin's name, or leave `cniVersion` out.
 
     Source: rkt v1.13.0 and v1.30.0 `networking/podenv.go` and `networking/net_plugin.go`.
     """
-    known, brings = plugin_sets.plugins(tree.plugins or "rkt"), f"{tree.plugins} has" if tree.plugins not in ("", "rkt") else "rkt brings"
+    plugins_set, brings = tree.plugins or "rkt", f"{tree.plugins} has" if tree.plugins not in ("", "rkt") else "rkt brings"
     for file, conf in _confs(tree):
         if not file.path.endswith(".conf"):
             yield file.place(0), "rkt reads files that end in .conf and skips this one; rename it"
         elif "/net.d/" in f"/{posixpath.dirname(file.path)}":
             yield file.place(0), "rkt looks into no folder below net.d and skips this file; move it up"
-        if plugins := conf.root.member("plugins"):
+        plugins, named = conf.root.member("plugins"), conf.root.member("type")
+        if plugins and not named:
             yield file.place(plugins.start, plugins.end), "rkt reads no list of plugins; write the keys of the network itself"
-        elif conf.root.kind == "object" and not conf.root.member("type"):
-            yield file.place(*conf.span()), 'no type, so rkt finds no plugin; add one, such as "type": "bridge"'
-        for path in (("type",), ("ipam", "type"), ("delegate", "type")):
-            name = conf.text(*path)
+        elif conf.root.kind == "object" and (not named or named.node.is_null):
+            place = conf.root.key_span(["type"]) if named else conf.span()
+            yield file.place(*place), 'no type, so rkt finds no plugin; add one, such as "type": "bridge"'
+        for path, role, what in _PLUGINS:
+            name, known = conf.text(*path), plugin_sets.with_role(plugins_set, role)
             if name and name not in known:
                 help_ = schemas.nearest(name, known) or f"; it {brings.split()[-1]} {', '.join(known)}"
-                yield file.place(*conf.span(*path)), f"{brings} no plugin {schemas.shown(name)}{help_}"
+                kind = f" that {what}" if name in plugin_sets.plugins(plugins_set) else ""
+                yield file.place(*conf.span(*path)), f"{brings} no plugin {schemas.shown(name)}{kind}{help_}"
         later = [each for each in _aimed(tree, conf) if plugin_sets.fails("later-answer", each)]
         if later and (version := conf.text("cniVersion")) in ("0.3.0", "0.3.1", "0.4.0", "1.0.0"):
             words = f"cniVersion is {version}; rkt reads answers of 0.1.0 and 0.2.0 alone, so leave the key out"
@@ -300,6 +318,14 @@ def flannel_env_is_complete(tree):
         if whole and part and not part.subnet_of(whole):
             value, start = values["FLANNEL_SUBNET"]
             yield file.place(start, start + len(value)), f"the subnet {value} lies outside of the network {whole}"
+
+
+# Where a configuration names a plugin, the plugin's role there, and what it does.
+_PLUGINS = (
+    (("type",), "network", "makes a network"),
+    (("ipam", "type"), "addresses", "hands out addresses"),
+    (("delegate", "type"), "network", "makes a network"),
+)
 
 
 def _confs(tree):
@@ -349,52 +375,161 @@ def _misfits(conf: Conf, plugins: str) -> Faults:
         for problem in schemas.problems(conf.schema(plugins), root):
             if problem.rule == "type" if number else problem.rule != "additionalProperties":
                 yield (problem.start, problem.end), problem.message
+    for key in ("name", "ipam", "type"):
+        given = conf.root.at(["delegate", key]) if conf.plugin == "flannel" else None
+        if given and given.is_null:
+            yield conf.root.key_span(["delegate", key]), f"{key} is null, which flannel refuses; delete it"
+    name = conf.bridge.at(["bridge"]) if conf.bridge else None
+    if name and isinstance(name.value, str) and (words := _interface_words(name.value)):
+        yield (name.start, name.end), f"bridge is {schemas.shown(name.value)}; {words}"
+
+
+def _interface_words(name: str) -> str:
+    """What is wrong with the name of a network interface, or nothing.
+
+    Linux counts bytes and takes 160 for a blank; a percent sign is a pattern to it (net/core/dev.c, dev_valid_name and __dev_alloc_name; lib/ctype.c).
+    """
+    data = name.encode()
+    if not 1 <= len(data) <= 15:
+        return "the name of an interface has 1 to 15 bytes, and a character beyond ASCII takes more than one"
+    if name in (".", "..", "all", "default"):
+        return "Linux keeps this name for itself; write another"
+    if 160 in data:
+        return "Linux takes a byte of one of its characters (160) for a blank; write another name"
+    if set(data) & {*b"\0/:%", *range(9, 14), 32}:
+        return "the name of an interface holds no blank, slash, colon or percent sign"
+    return "every node has this interface, and it is no bridge; write another name" if name == "lo" else ""
 
 
 def _malformed(conf: Conf, plugins: str) -> Faults:
     """Addresses and networks that cannot be read, or have bits set behind the prefix."""
-    for member in _members(conf, ("subnet", "gateway", "rangeStart", "rangeEnd"), ("dst", "gw")):
-        value = member.node.value
-        words = network_words(value) if member.key in ("subnet", "dst") else address_words(value)
-        loose = member.key in ("subnet", "dst") and network(value, strict=False)
-        if not words or (member.key == "dst" and loose):
-            continue
-        difference = "host-bits" if loose else "leading-zero" if without_zeros(value) else ""
-        if not difference or plugin_sets.fails(difference, plugins):
-            yield (member.node.start, member.node.end), f"{member.key} is {schemas.shown(value)}; {words}"
+    for member, counts in _members(conf, ("subnet", "gateway", "rangeStart", "rangeEnd"), ("dst", "gw")):
+        key, value = member.key, member.node.value
+        if value is None:
+            words = "" if counts and key == "subnet" else "write an IPv4 address and a prefix length, such as 10.22.0.0/16"
+        else:
+            words = network_words(value) if key in ("subnet", "dst") else address_words(value)
+        other_family = key == "gw" and is_ipv6(value) and not is_ipv6(_value(_route_of(conf, member), "dst"))
+        if words and (other_family or ((counts or not is_ipv6(value)) and _is_refused(key, value, plugins))):
+            yield (member.node.start, member.node.end), f"{key} is {schemas.shown(value)}; {words}"
+
+
+def _route_of(conf: Conf, member: Member) -> Node:
+    """The route that a member stands in."""
+    return next(route for route in conf.routes if any(each is member for each in route.members))
+
+
+def _is_refused(key: str, value: str | None, plugins: str) -> bool:
+    """Whether a set of plugins refuses an address or a network that is not well-formed."""
+    if value and leading_zeros(value):
+        return plugin_sets.fails("leading-zero", plugins)
+    if key == "subnet" and network(value, strict=False):
+        return plugin_sets.fails("host-bits", plugins)
+    if key in ("dst", "gw") and is_ipv6(value):
+        return plugin_sets.fails("route-of-ipv6", plugins)
+    return not (key == "dst" and destination(value))
 
 
 def _range_faults(conf: Conf, plugins: str) -> Faults:
-    """A subnet without room, and a range that leaves it or is turned round."""
+    """A subnet without room, and a range that leaves it, is turned round or holds no address for a pod."""
     if not (subnet := conf.subnet):
         return
     if subnet.prefixlen > 30:
         yield conf.span("ipam", "subnet"), f"{subnet} has no address for a pod; write a prefix length of 30 or less"
         return
     first, last = (address(conf.value("ipam", key)) for key in ("rangeStart", "rangeEnd"))
-    for key, end in (("rangeStart", first), ("rangeEnd", last)):
-        if end and end not in subnet:
-            yield conf.span("ipam", key), f"{key} {end} lies outside of the subnet {subnet}"
-    if first and last and first > last and plugin_sets.fails("range-order", plugins):
-        yield conf.span("ipam", "rangeStart"), f"rangeStart {first} lies behind rangeEnd {last}; swap them"
+    outside = [(key, end) for key, end in (("rangeStart", first), ("rangeEnd", last)) if end and end not in subnet]
+    for key, end in outside:
+        yield conf.span("ipam", key), f"{key} {end} lies outside of the subnet {subnet}"
+    if not outside:
+        yield from _empty_range(conf, subnet, first, last, plugins)
+    asked = conf.root.at(["args", "cni", "ips"]) if plugin_sets.fails("args-are-read", plugins) else None
+    for node in asked.items if asked else ():
+        if (wanted := address(node.value)) is None or wanted not in subnet or wanted == _gateway(conf):
+            yield (node.start, node.end), f"{schemas.shown(node.value)} is no address for a pod in {subnet}; write another, or delete it"
+
+
+def _empty_range(conf: Conf, subnet: IPv4Network, first: IPv4Address | None, last: IPv4Address | None, plugins: str) -> Faults:
+    """A range that is turned round, or of which no address is left for a pod."""
+    if first == subnet.broadcast_address:
+        yield conf.span("ipam", "rangeStart"), f"rangeStart {first} is the broadcast address of {subnet}; write another address"
+        return
+    start, end = first or subnet[1], last or subnet[-2]
+    key = "rangeEnd" if last else "rangeStart"
+    if start > end and first and last:
+        if plugin_sets.fails("range-order", plugins):
+            yield conf.span("ipam", "rangeStart"), f"rangeStart {first} lies behind rangeEnd {last}; swap them"
+    elif start > end or start == end == _gateway(conf):
+        yield conf.span("ipam", key), f"{key} leaves no address for a pod beside the gateway {_gateway(conf)}; write another address"
 
 
 def _hop_faults(conf: Conf, _: str) -> Faults:
     """A gateway, or the next hop of a route, that pods do not reach."""
     subnet = conf.subnet
-    for member in _members(conf, ("gateway",), ("gw",)) if subnet else ():
-        hop = address(member.node.value)
-        if hop and hop not in subnet:
-            what = f"lies outside of the subnet {subnet}"
-        elif hop and hop == subnet.broadcast_address and subnet.prefixlen <= 30:
-            what = f"is the broadcast address of {subnet}"
-        else:
-            continue
-        yield (member.node.start, member.node.end), f"{member.key} {hop} {what}; write another address, such as {subnet[0] + 1}"
+    if subnet and not any(_no_node(end) for end in (subnet[0], _gateway(conf)) if end):
+        yield from (fault for member, counts in _members(conf, ("gateway",), ("gw",)) if counts for fault in _hop_fault(member, subnet))
+    elif subnet:
+        member = conf.ipam.member("gateway") if not _no_node(subnet[0]) and conf.value("ipam", "gateway") else conf.ipam.member("subnet")
+        yield (
+            (member.node.start, member.node.end),
+            f"{member.key} is {schemas.shown(member.node.value)}; {_NO_NODE}",
+        )
 
 
-def _gateway_faults(conf: Conf, _: str) -> Faults:
-    """A bridge that does not hold the gateway."""
+_NO_NODE = "0.0.0.0/8, 127.0.0.0/8 and 224.0.0.0/4 are for no network of pods; write another, such as 10.22.0.0/16 with 10.22.0.1"
+
+
+def _no_node(end: IPv4Address) -> bool:
+    """Whether an address is one of those that Linux gives to no network: 0.0.0.0/8, loopback, multicast."""
+    return end.packed[0] == 0 or end.is_loopback or end.is_multicast
+
+
+def _hop_fault(member: Member, subnet: IPv4Network) -> Faults:
+    hop = address(member.node.value)
+    if hop and hop not in subnet:
+        what = f"lies outside of the subnet {subnet}"
+    elif hop and hop == subnet.broadcast_address and subnet.prefixlen <= 30:
+        what = f"is the broadcast address of {subnet}"
+    else:
+        return
+    yield (member.node.start, member.node.end), f"{member.key} {hop} {what}; write another address, such as {subnet[0] + 1}"
+
+
+def _gateway(conf: Conf) -> IPv4Address | None:
+    """The address that the node holds for the pods of a network."""
+    return address(conf.value("ipam", "gateway")) or (conf.subnet[0] + 1 if conf.subnet and conf.subnet.prefixlen < 32 else None)
+
+
+def _hops(conf: Conf) -> list[tuple[Node, IPv4Network, IPv4Address | None]]:
+    """Each route of host-local's that can be read: where it stands, where it leads, and over which hop."""
+    routes = [(route, destination(_value(route, "dst")), address(_value(route, "gw")) or _gateway(conf)) for route in conf.routes]
+    return [(route, to, hop) for route, to, hop in routes if to]
+
+
+def _value(node: Node, key: str) -> object:
+    found = node.at([key])
+    return found.value if found else None
+
+
+def _same_routes(conf: Conf, plugins: str) -> Faults:
+    """Routes to the same network over the same hop."""
+    seen = set()
+    for route, to, hop in _hops(conf):
+        if (to, hop) in seen and plugin_sets.fails("two-default-routes", plugins):
+            yield (route.start, route.end), f"a second route to {to} over {hop}; delete one of the two"
+        seen.add((to, hop))
+
+
+def _gateway_faults(conf: Conf, plugins: str) -> Faults:
+    """A bridge that does not hold the gateway, and a default route over an address that the node does not hold.
+
+    Of several default routes the first counts, with 1.1.1 the last: it puts each before those that are there (RouteAddEcmp), the others pass over it.
+    """
+    defaults = [(route, hop) for route, to, hop in _hops(conf) if to == network("0.0.0.0/0")]
+    route, hop = defaults[-1 if plugin_sets.fails("two-default-routes", plugins) else 0] if defaults else (None, None)
+    if hop and conf.subnet and hop != _gateway(conf) and hop in conf.subnet:
+        gw = route.at(["gw"])
+        yield (gw.start, gw.end), f"gw {hop} is not the gateway {_gateway(conf)}, the one address that the node holds; delete gw"
     holder = conf.bridge
     given = [member for member in holder.unique() if member.key in ("isGateway", "isDefaultGateway")] if holder else []
     if not holder or any(member.node.value is True for member in given):
@@ -408,16 +543,20 @@ def _gateway_faults(conf: Conf, _: str) -> Faults:
         yield conf.span("type"), 'a bridge without isGateway does not hold the gateway; add "isGateway": true'
 
 
-def _members(conf: Conf, of_ipam: tuple, of_routes: tuple) -> list:
-    """The members of host-local's `ipam` and of its routes that have one of the keys and hold text.
+def _members(conf: Conf, of_ipam: tuple, of_routes: tuple) -> list[tuple[Member, bool]]:
+    """The members of host-local's `ipam` and of its routes that have one of the keys and hold text (a network also: null), each with whether it counts.
 
-    An empty gateway counts as none, as in Go.
+    One that a later one of the same key hides does not count, but is read. An empty gateway counts as none, as in Go.
     """
     if not conf.ipam:
         return []
-    members = [member for member in conf.ipam.members if member.key in of_ipam]
-    members += [member for route in conf.routes for member in route.members if member.key in of_routes]
-    return [m for m in members if isinstance(m.node.value, str) and (m.node.value or m.key in ("subnet", "dst"))]
+    holders = [(conf.ipam, of_ipam), *((route, of_routes) for route in conf.routes)]
+    members = [(member, holder.member(member.key) is member) for holder, keys in holders for member in holder.members if member.key in keys]
+    return [each for each in members if _is_text(each[0].node) or (each[0].key in ("subnet", "dst") and each[0].node.value in ("", None))]
+
+
+def _is_text(node: Node) -> bool:
+    return isinstance(node.value, str) and node.value != ""
 
 
 def _route_faults(conf: Conf, plugins: str) -> Faults:
@@ -434,10 +573,11 @@ def _ipam_route(conf: Conf, plugins: str) -> Faults:
     if routes and routes.kind != "list" and not routes.is_null:
         return
     everywhere = network("0.0.0.0/0")
-    given = [dst for route in conf.routes if (dst := route.at(["dst"])) and network(dst.value, strict=False) == everywhere]
+    given = [route for route in conf.routes if everywhere in (destination(to := _value(route, "dst")), network(to, strict=False))]
     by_bridge = conf.plugin == "bridge" and conf.value("isDefaultGateway") is True
-    if given and by_bridge and plugin_sets.fails("two-default-routes", plugins):
-        yield (given[0].start, given[0].end), "a second default route beside isDefaultGateway; delete one of the two"
+    if given and by_bridge and not any(_value(route, "gw") for route in given) and plugin_sets.fails("two-default-routes", plugins):
+        dst = given[0].at(["dst"])
+        yield (dst.start, dst.end), "a second default route beside isDefaultGateway; delete one of the two"
     elif not given and not by_bridge:
         place = conf.root.key_span(["ipam", "routes"] if routes else ["ipam"])
         yield place, 'no default route, so the pod reaches nothing outside; write "routes": [{ "dst": "0.0.0.0/0" }]'

@@ -13,11 +13,24 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from checks.documents import Broken, Span
+from checks.documents import Broken, Node, Span
 from checks.networks import Conf, read
 
-# The keys that rkt itself reads of each file, whichever network a pod asks for, with the Go type that each has.
-READ_BY_RKT = {("name",): "string", ("type",): "string", ("ipMasq",): "bool", ("mtu",): "int", ("ipam", "type"): "string"}
+# The keys that rkt itself reads of each file, whichever network a pod asks for, with the Go type that each has (NetConf in its
+# networking/networking.go, and the one of CNI in it).
+READ_BY_RKT = {
+    ("name",): "string",
+    ("type",): "string",
+    ("ipMasq",): "bool",
+    ("mtu",): "int",
+    ("ipam",): "struct { Type string }",
+    ("ipam", "type"): "string",
+    ("dns",): "types.DNS",
+    ("dns", "nameservers"): "[]string",
+    ("dns", "domain"): "string",
+    ("dns", "search"): "[]string",
+    ("dns", "options"): "[]string",
+}
 
 
 @dataclass
@@ -58,13 +71,23 @@ def _misfit(conf: Conf) -> tuple[str, Span]:
     if conf.root.kind != "object":
         return "json: cannot unmarshal a value that is no object into Go value of type networking.NetConf", conf.span()
     for path, wanted in READ_BY_RKT.items():
-        node = conf.root.at(path)
-        if node and not node.is_null and (kind := _kind(node)) != wanted and (kind, wanted) != ("number", "int"):
-            return f"json: cannot unmarshal {kind} into Go struct field NetConf.{'.'.join(path)} of type {wanted}", conf.span(*path)
+        for node in filter(None, (root.at(path) for root in conf.readings)):
+            if wrong := next((each for each in (node, *node.items) if not _fits(each, wanted if each is node else wanted[2:])), None):
+                name = f"Go struct field NetConf.{'.'.join(path)} of type {wanted if wrong is node else wanted[2:]}"
+                return f"json: cannot unmarshal {_kind(wrong)} into {name}", (wrong.start, wrong.end)
     return "", (0, 1)
 
 
-def _kind(node) -> str:
+def _fits(node: Node, wanted: str) -> bool:
+    """Whether Go's decoder puts a value into a variable of a type. A null fits all; a whole number is one of 64 bits, without a point."""
+    if node.is_null:
+        return True
+    if wanted == "int":
+        return type(node.value) is int and -(2**63) <= node.value < 2**63
+    return _kind(node) == ("array" if wanted.startswith("[]") else wanted if wanted in ("string", "bool") else "object")
+
+
+def _kind(node: Node) -> str:
     """What Go's decoder calls a value."""
     if node.kind != "scalar":
         return {"list": "array"}.get(node.kind, node.kind)

@@ -54,8 +54,8 @@ class Conf:
 
     @property
     def subnet(self) -> IPv4Network | None:
-        """The subnet that host-local is given, where it is well-formed."""
-        return network(self.value("ipam", "subnet")) if self.ipam else None
+        """The subnet that host-local is given, where it is one of IPv4."""
+        return network(self.value("ipam", "subnet"), strict=False) if self.ipam else None
 
     @property
     def routes(self) -> list[Node]:
@@ -157,9 +157,31 @@ def _ordered(key: str, same: list[Member]) -> list[Member]:
     scalars = [member for member in same if member.node.kind == "scalar" and not member.node.is_null]
     counts = scalars[-1] if same[-1].node.is_null and scalars else same[-1]
     merged = [member for member in same if member.node.kind == counts.node.kind == "object"] or [counts]
+    if key == "delegate" and counts.node.kind == "object":
+        return [counts._replace(key=key, node=_as_flannel_hands_on([member.node for member in merged]))]
     hidden = [member for member in same if member is not counts and not member.node.kind == counts.node.kind == "object"]
     counts = counts._replace(node=_as_go_reads(*(member.node for member in merged)))
     return [member._replace(key=key) for member in [*hidden, counts]]
+
+
+def _as_flannel_hands_on(nodes: list[Node]) -> Node:
+    """`delegate` as the plugin gets it to which flannel hands it on.
+
+    flannel has it as a map, to which case counts, and in which the last of doubled keys takes the others' place, null or not. It adds what
+    lacks, and writes the map down again, ordered by key (cmdAdd in plugins/meta/flannel/flannel.go; encoding/json).
+    """
+    members = {member.key: member for node in nodes for member in node.members}
+    for key, value in _ADDED_BY_FLANNEL.items():
+        alike = [member for member in members.values() if folded(member.key) == folded(key)]
+        if alike and key not in members:
+            at = alike[-1].node
+            members[key] = alike[-1]._replace(key=key, node=Node("scalar", at.start, at.end, value))
+    ordered = sorted(members.values(), key=lambda member: member.key.encode())
+    return _as_go_reads(Node("object", nodes[-1].start, nodes[-1].end, members=ordered))
+
+
+# What flannel adds to `delegate`, if only in the place of a key that differs in case.
+_ADDED_BY_FLANNEL = {"isGateway": True, "ipMasq": True, "type": "bridge", "mtu": 1450}
 
 
 def _hides(node: Node) -> bool:

@@ -22,6 +22,11 @@ def plugins(name: str) -> list[str]:
     return facts("rkt-cli")["net_d"]["bundled_plugins"] if name == "rkt" else facts("plugin-sets")["sets"][name]["plugins"]
 
 
+def with_role(name: str, role: str) -> list[str]:
+    """The plugins in a set that make a `network`, or hand out `addresses`."""
+    return [plugin for plugin in plugins(name) if plugin in facts("plugin-sets")["roles"][role]]
+
+
 def aimed(wanted: str, plugin: str) -> tuple[str, ...]:
     """The sets that a configuration of a plugin is aimed at: the one that is wanted; where none is, all that have the plugin.
 
