@@ -37,11 +37,11 @@ class Document:
     @cached_property
     def ids(self) -> set[str]:
         """What a fragment may name."""
-        return {each for element in self.elements for each in (element.get("id"), element.tag == "a" and element.get("name")) if each}
+        return {str(each) for each in self.root.xpath("//@id | //a/@name") if each}
 
-    @property
-    def elements(self) -> Iterator:
-        return (element for element in self.root.iter() if isinstance(element.tag, str))
+    def elements(self, having: str) -> list:
+        """The elements in their order; `having` is the condition of an XPath."""
+        return self.root.xpath(f"//*[{having}]")
 
 
 class Site:
@@ -123,6 +123,10 @@ def _url_of(path: str) -> str:
     return path.replace("404.html", "no/such/page") if path.endswith("404.html") else path.removesuffix("index.html")
 
 
+# Of the attributes that hold an address those of SVG have a colon in their name, which XPath takes for something else.
+_WITH_ADDRESS = "@href or @src or @poster or @action or @data or @srcset or @imagesrcset or @http-equiv or @*[contains(name(), 'href')]"
+
+
 def _addresses(element) -> Iterator[str]:
     """Each address that an element holds."""
     for name in ("href", "src", "poster", "action", "xlink:href", "{http://www.w3.org/1999/xlink}href"):
@@ -153,7 +157,7 @@ def built_link_resolves(tree):
     """
     site = Site(tree)
     for document in site.documents.values():
-        for element in document.elements:
+        for element in document.elements(_WITH_ADDRESS):
             for address in _addresses(element):
                 if problem := _address_problem(site, document, element, address):
                     for place in _places(site, document, element, address):
@@ -277,7 +281,7 @@ def _texts(element, code: bool) -> Iterator[tuple[str, bool]]:
 def _double_ids(site: Site, document: Document) -> Iterator[tuple[Place, str]]:
     """An id that stands more than once in a document, at its second place in the sources."""
     seen = set()
-    for element in document.elements:
+    for element in document.elements("@id"):
         name = element.get("id")
         if name in seen:
             pattern = re.compile(rf"""(?<=\{{)[^{{}}\n]*#{re.escape(name)}(?=[\s}}])|\bid=["']{re.escape(name)}["']""")
