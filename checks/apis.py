@@ -94,8 +94,16 @@ def _bounded(part: dict) -> dict:
 def _identified(name: str, fields: Iterable[str]) -> dict:
     """What the messages call a type, where its misplaced fields belong, and that a Pod has a name of some kind."""
     elsewhere = {key.split(".")[1]: where for key, where in facts("pod-rules")["elsewhere"].items() if key.split(".")[0] == name}
-    named = {"if": {"required": ["generateName"]}, "else": {"required": ["name"], "x-keys": list(fields)}} if name == "ObjectMeta" else {}
-    return {"x-name": "a Pod" if name == "Pod" else name, "x-others": elsewhere, **named}
+    return {"x-name": "a Pod" if name == "Pod" else name, "x-others": elsewhere, **(_named(fields) if name == "ObjectMeta" else {})}
+
+
+def _named(fields: Iterable[str]) -> dict:
+    """What metadata has: a start of a name, or else a name."""
+    filled = {"minLength": 1}
+    return {
+        "if": {"required": ["generateName"], "properties": {"generateName": filled}},
+        "else": {"required": ["name"], "properties": {"name": filled}, "x-keys": list(fields)},
+    }
 
 
 def _asked(name: str, field: str, part: dict, required: set[str], version: str) -> dict:
