@@ -9,6 +9,7 @@ from checks.findings import check
 from checks.names import (
     Name,
     annotations,
+    in_diagrams,
     in_pages,
     in_snippets,
     in_tables,
@@ -22,7 +23,7 @@ from checks.names import (
 )
 from checks.schemas import shown
 from checks.sections import around, says, with_name
-from checks.variables import fault_of_variable
+from checks.variables import fault_of_variable, is_nearly_one_of, used_in
 
 _BARE = re.compile(r"(?<![\w/-])--[a-z][\w-]*|(?<![\w/.#-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w-])")
 _DEPRECATED = {"en": re.compile("deprecated", re.I), "zh": re.compile("弃用")}
@@ -36,7 +37,8 @@ def name_is_in_the_facts(tree):
     `checks/facts/other-names.json`. A flag behind the name of its program (`rkt list --full`) has to belong to
     that program and, for rkt, to that command. A variable is a word in capitals with an underscore in it; an
     annotation is a key with a domain below `kubernetes.io`, or in `appc.io`. The words of diagrams are looked at as well,
-    and in snippets annotations and exported variables; the commands there have checks of their own.
+    and in snippets annotations and exported variables; the commands there have checks of their own. A variable that a
+    transcript uses itself is its own, and in a transcript that is not the guide's only a misspelling is looked for.
 
     Correct the spelling; the message offers the nearest name. A flag or variable of another program that is right
     is added to `checks/facts/other-names.json`, with its source.
@@ -46,7 +48,7 @@ def name_is_in_the_facts(tree):
     """
     for name in in_texts(tree) + [each for each in in_snippets(tree) if each.kind in ("variable", "annotation") or each.owner == "checks"]:
         known, what = _known(name.kind, name.owner)
-        if name.name in known:
+        if name.name in known or (name.kind == "variable" and name.file.kind == "shell" and _is_own(tree, name, known)):
             continue
         bare = name.name.lstrip("-")
         if f"--{bare}" in known:
@@ -124,8 +126,8 @@ def deprecated_flag_is_called_so(tree):
     """Where a flag is named that was deprecated in Kubernetes 1.3 or in rkt 1.30.0 already, that is said near by.
 
     A reader who starts with such a flag should learn of its end at once. Near by is the same section of a page, or the
-    same row of a table; for a flag in a transcript, a unit or a Pod it is each section that shows the file. Write the word
-    deprecated (弃用) there.
+    same row of a table; for a flag in a transcript, a unit, a Pod or a diagram it is each section that shows the file. Write
+    the word deprecated (弃用) there.
     """
     for name in in_pages(tree) + in_tables(tree):
         if _deprecated(name) and not says(name.file, name.start, name.name, _DEPRECATED[_language(name.file)]):
@@ -133,7 +135,7 @@ def deprecated_flag_is_called_so(tree):
                 name.place,
                 f"{name.name} is {_deprecated(name)}; {_here(name)} does not say so (with the word {_DEPRECATED[_language(name.file)].pattern})",
             )
-    for name in in_snippets(tree):
+    for name in in_snippets(tree) + in_diagrams(tree):
         for page, text in around(tree, name.file) if _deprecated(name) else ():
             if not _DEPRECATED[page.lang].search(with_name(text, name.name)):
                 yield name.place, f"{name.name} is {_deprecated(name)}; the section of {page.path} that shows this does not say so"
@@ -217,6 +219,11 @@ def _flags(name: Name) -> list[dict]:
     """The facts of each flag that a name in inline code may mean."""
     own = [kubelet_flags()] * (name.owner in ("", "kubelet")) + [rkt_flags(name.owner)] * (name.owner != "kubelet")
     return [flags[name.name] | lists_of(flags[name.name]) for flags in own if name.name in flags]
+
+
+def _is_own(tree, name: Name, known: set[str]) -> bool:
+    """Whether an exported variable is for another program than the scripts that the facts know, as far as one can tell."""
+    return name.name in used_in(name.file) or (not tree.whole and not is_nearly_one_of(name.name, known))
 
 
 def _release(name: Name) -> tuple[str, str]:

@@ -102,7 +102,7 @@ def _in_diagram(file, match: re.Match) -> Iterator[Name]:
         if found[0].startswith("--") or arguments.whose(found["name"]):
             yield _flag(file, start + found.start(), found)
     for found in _VARIABLE.finditer(text):
-        yield Name(file, start + found.start(), start + found.end(), "variable", found["name"])
+        yield Name(file, start + found.start(), start + found.end(), "variable", found["name"], **_assigned(text, start, found))
 
 
 def in_texts(tree) -> list[Name]:

@@ -8,13 +8,15 @@ print(fault_of_variable("CONTAINER_RUNTIME", "rocket"))
 ```
 """
 
+import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from checks import arguments, literals, names, schemas
 from checks.facts import load
 from checks.findings import check
 from checks.shell import Word, commands, simple_commands
+from checks.tree import once
 
 # The scripts, each with the table that holds its variables.
 SCRIPTS = {"hack/local-up-cluster.sh": "local-up-cluster", "cluster/kube-up.sh": "gce"}
@@ -41,18 +43,16 @@ def exported_variable_is_read_by_its_script(tree):
     for file in tree.snippets("shell"):
         scripts = [script for script in SCRIPTS if re.search(rf"^[$>] .*{re.escape(script)}", file.text, re.M)]
         found = list(assignments(file.text))
+        used = used_in(file)
         exported = {word.value.partition("=")[0] for form, word in found if form == "export"}
         for form, word in found:
             name, _, value = word.value.partition("=")
             start = word.start + file.text[word.start : word.end].find(name)
-            if (
-                (form != "export" and not scripts)
-                or name == "PATH"
-                or name not in names.variables()
-                or re.search(rf"\$\{{?{name}\b", file.text)
-            ):
-                continue  # a name that nobody knows is a finding of `name_is_in_the_facts`
+            if (form != "export" and not scripts) or name == "PATH" or name in used:
+                continue
             read = {each["name"] for script in scripts or SCRIPTS for each in of_script(script)}
+            if name not in names.variables() and (form == "export" or not is_nearly_one_of(name, read)):
+                continue  # exported, it is a finding of `name_is_in_the_facts`; before a script it may be for a program that this runs
             if name not in read:
                 reads = f"{scripts[0]} reads no" if len(scripts) == 1 else f"neither {' nor '.join(SCRIPTS)} reads a"
                 yield file.place(start, start + len(name)), f"{reads} variable {name}{schemas.nearest(name, read)}"
@@ -60,6 +60,17 @@ def exported_variable_is_read_by_its_script(tree):
                 yield file.place(start, start + len(name)), f"{name} does not reach the script; write export {name}"
             elif "=" in word.value and (message := fault_of_variable(name, value, scripts)):
                 yield file.place(*arguments.span(file.text, word, value, last=True)), message
+
+
+@once
+def used_in(file) -> set[str]:
+    """The variables that a transcript uses itself."""
+    return set(re.findall(r"\$\{?(\w+)", file.text))
+
+
+def is_nearly_one_of(name: str, known: Iterable[str]) -> bool:
+    """Whether a name that nobody knows is so like a known one that it is a misspelling of that rather than the name of something else."""
+    return bool(difflib.get_close_matches(name[:60], list(known), 1, 0.85))
 
 
 def of_script(script: str) -> list[dict]:

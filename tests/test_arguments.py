@@ -96,6 +96,13 @@ def test_a_release_of_rkt_between_the_two_of_the_facts_has_what_one_of_them_has(
     assert messages("rkt list --formatt=json", tags=tags_of("rkt v1.20.0")[0]) != []
 
 
+def test_variables_of_other_programs_are_left_alone_outside_of_the_guide(tmp_path):
+    path = tmp_path / "a.console"
+    path.write_text("$ export KUBECONFIG=/etc/kubernetes/admin.conf\n$ export CONTAINER_RUNTME=rkt\n", "utf-8")
+    found = run(Tree(Path("/"), [path]), ["name_is_in_the_facts"])
+    assert [finding.message for finding in found] == ["no script reads a variable CONTAINER_RUNTME (did you mean CONTAINER_RUNTIME?)"]
+
+
 def said(path: Path, text: str, kind: str | None = None) -> list[str]:
     """What the checks of commands say of a file that is not the guide's."""
     path.parent.mkdir(parents=True, exist_ok=True)
