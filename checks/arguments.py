@@ -17,20 +17,13 @@ print(list(faults(line, words)))
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from checks import literals, schemas
 from checks.facts import load as facts
+from checks.releases import LAST_READ, RELEASE, all_flags, kubelet_flags, number, rkt_commands, rkt_flags, tags_of, whose
 
-# The release of Kubernetes that is meant where nothing else is said, and the last one whose flags the facts hold.
-RELEASE = "1.3"
-_LAST_READ = "1.7"
-_RELEASE = re.compile(
-    r"(?:\bKubernetes v?|KUBELET_(?:VERSION|IMAGE_TAG)=v?|(?:hyperkube|kubelet)[\w.-]*:v?)(?P<release>1\.[0-9]+)(?![0-9])"
-)
-_RKT = re.compile(r"\brkt(?: Version:)?[ -]v?1\.(?P<minor>[0-9]+)(?![0-9])")
 KUBELETS = ("kubelet", "kubelet-wrapper")  # the wrapper of CoreOS hands its arguments on
 # After these, the first word that is no flag ends rkt's own part: the rest belongs to a program in a pod.
 _ENDS_AT_ARGUMENT = ("enter", "app exec")
@@ -45,27 +38,6 @@ class Given(NamedTuple):
     name: str = ""
     value: str | None = None
     holder: object = None
-
-
-@lru_cache(maxsize=64)
-def release_of(text: str) -> str:
-    """The release of Kubernetes that a text names first, 1.3 where it names none.
-
-    It is named as `Kubernetes 1.6`, as what `kubelet --version` prints, by the tag of a hyperkube image, or by the variable from which the
-    wrapper of CoreOS takes that tag.
-    """
-    match = _RELEASE.search(text)
-    return match["release"] if match else RELEASE
-
-
-def tags_of(text: str) -> list[tuple[str, ...]]:
-    """The tags of rkt by which a command is judged, once for each release of rkt that a text names; by both where it names none.
-
-    A release between the two is judged by both, and `between` says that one of them is enough.
-    """
-    tags = tuple(facts("rkt-cli")["tags"])
-    minors = sorted({int(match["minor"]) for match in _RKT.finditer(text)})
-    return [tags[:1] if minor <= 13 else tags[1:] if minor >= 30 else ("between", *tags) for minor in minors] or [tags]
 
 
 def faults(
@@ -143,48 +115,6 @@ def bare(flag: dict) -> bool:
     return flag["type"] in ("bool", "custom:version") or "no_value_default" in flag
 
 
-# The kubelet
-
-
-@cache
-def kubelet_flags(release: str) -> dict[str, dict]:
-    """All flags of the kubelet that the facts know, each with type and values of a release; `missing` says why it is not there, or nothing."""
-    known, lists = facts("kubelet-flags"), facts("kubelet-flags")["values"]["flags"]
-    found = {}
-    for flag in known["flags"]:
-        changes = [change for since, change in flag.get("changes", {}).items() if number(since) <= number(release)]
-        types = [flag["type"], *(change["type"] for change in changes if "type" in change)]
-        found[flag["name"]] = flag | {"type": types[-1], "missing": _missing(flag, release), **_list(lists.get(flag["name"]), release)}
-    return found
-
-
-def number(release: str) -> tuple[int, ...]:
-    """A release as numbers, so that 1.10 comes after 1.9; `1.6-dev` counts as 1.6."""
-    return tuple(map(int, release.removesuffix("-dev").split(".")))
-
-
-def _list(known: dict | None, release: str = RELEASE) -> dict:
-    """The list of the values that a flag takes, as it was at a release."""
-    if not known:
-        return {}
-    lists = [known["values"], *(later for since, later in known.get("changes", {}).items() if number(since) <= number(release))]
-    chosen = list(facts("rkt-cli")["stage1"]["images"]) if lists[-1] == "stage1 images" else lists[-1]
-    return {"values": chosen, "open": known.get("open", False)}
-
-
-def _missing(flag: dict, release: str) -> str:
-    """Why a release does not have a flag, as far as the facts know; nothing where it has it, or may have it."""
-    since, until = flag["from"], flag["removed_in"]
-    if since == "unknown":  # the first release that surely has it; the one before may have it already
-        first = flag["versions"][0].removesuffix("-dev")
-        return f"it came after 1.3, and 1.{int(first[2:])} has it" if release == RELEASE else ""
-    if number(release) < number(since):
-        return f"it came with {since}"
-    if until not in (None, "unknown") and number(release) >= number(until):
-        return f"it was removed in {until}"
-    return ""
-
-
 def _kubelet(text: str, words: Sequence, release: str, guide: bool) -> Iterator:
     known = kubelet_flags(release)
     present = {name for name, flag in known.items() if not flag["missing"]}
@@ -212,7 +142,7 @@ def _kubelet_name(each: Given, known: dict, present: set, release: str) -> str:
     if blank and first in known:
         return f"--{first} and its value stand in one argument, with a blank between them; write --{first}={schemas.shown(value.strip())}"
     if name not in known:
-        if number(release) > number(_LAST_READ):
+        if number(release) > number(LAST_READ):
             return ""  # it may have come later
         return unknown(name, "the kubelet", present)
     if known[name]["missing"]:
@@ -240,31 +170,6 @@ def _stray(text: str, before: Given | None, each: Given, known: dict) -> Iterato
 def _blank(name: str, value: str) -> str:
     """The words for a boolean whose value stands behind a blank."""
     return f"{value} is an argument of its own, and --{name} alone is true; write --{name}={value}"
-
-
-# rkt
-
-
-@cache
-def rkt_flags(command: str) -> dict[str, dict]:
-    """The flags that rkt takes at a command (`list`; empty: at every command), with `tags`, those that have it."""
-    lists, found = facts("rkt-cli")["values"]["flags"], {}
-    for tag, known in facts("rkt-cli")["tags"].items():
-        own = known["commands"].get(command, {}).get("flags", [])
-        for flag in known["global_flags"] + own if command else known["global_flags"]:
-            tags = (*found.get(flag["name"], {}).get("tags", ()), tag)
-            found[flag["name"]] = flag | {"tags": tags, **_list(lists.get(flag["name"]))}
-    return found
-
-
-@cache
-def rkt_commands() -> dict[str, tuple[str, ...]]:
-    """The commands of rkt, each with the tags that have it."""
-    found: dict[str, tuple[str, ...]] = {}
-    for tag, known in facts("rkt-cli")["tags"].items():
-        for name in known["commands"]:
-            found[name] = (*found.get(name, ()), tag)
-    return found
 
 
 def _rkt(text: str, words: Sequence, tags: tuple[str, ...], guide: bool) -> Iterator:
@@ -393,9 +298,6 @@ def _only(has: tuple[str, ...], tags: tuple[str, ...]) -> str:
     return f"in rkt {', '.join(tag[1:] for tag in has)} only, not in {', '.join(without)}; name that release, or do without"
 
 
-# Both
-
-
 def unknown(name: str, program: str, known) -> str:
     """The words for a flag that a program does not have: whose it is, or which one is meant."""
     shown = schemas.shown(name)
@@ -404,7 +306,7 @@ def unknown(name: str, program: str, known) -> str:
         return f"{program} has no flag --{shown}, which belongs to {' and '.join(owners[:2])}{near and f' (did you mean --{near}?)'}"
     if near:
         return f"{program} has no flag --{shown} (did you mean --{near}?)"
-    near = _nearest(name, _all_flags(), 0.8)
+    near = _nearest(name, all_flags(), 0.8)
     return f"{program} has no flag --{shown}{f' (did you mean --{near} of {whose(near)[0]}?)' if near else '; delete it'}"
 
 
@@ -412,24 +314,6 @@ def _nearest(name: str, known, cutoff: float = 0.6) -> str:
     """The known name most like this one, or of which this is the beginning."""
     begun = [each for each in known if each.startswith(f"{name}-")]
     return begun[0] if len(begun) == 1 else next(iter(difflib.get_close_matches(name[:60], list(known), 1, cutoff)), "")
-
-
-def whose(name: str) -> tuple[str, ...]:
-    """The programs that have a flag: the kubelet, commands of rkt, other programs of the facts."""
-    return _all_flags().get(name, ())
-
-
-@cache
-def _all_flags() -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {flag["name"]: ("the kubelet",) for flag in facts("kubelet-flags")["flags"]}
-    for command in ("", *rkt_commands()):
-        for name in rkt_flags(command):
-            if not command or name not in rkt_flags(""):
-                found[name] = (*found.get(name, ()), f"rkt {command}".strip())
-    for program, each in facts("other-names")["flags"].items():
-        for name in each["flags"]:
-            found[name] = (*found.get(name, ()), program)
-    return found
 
 
 def fault_of_value(value: str, flag: dict, *, surely: bool = False) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from checks.arguments import faults, release_of, tags_of
+from checks.arguments import faults
 from checks.calls import Call, calls
 from checks.findings import check
+from checks.releases import release_of, tags_of
 from checks.sections import around
 
 

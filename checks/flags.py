@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from checks import arguments, markdown
+from checks import arguments, markdown, releases
 from checks.facts import load
 from checks.findings import check
 from checks.names import (
@@ -238,7 +238,7 @@ def _release(name: Name) -> tuple[str, str]:
 
 def _tags(command: str, flag: str = "") -> tuple[str, ...]:
     """The tags of rkt that have a command, or a flag of it."""
-    return rkt_commands()[command][flag]["tags"] if flag else arguments.rkt_commands().get(command.removeprefix("rkt "), ())
+    return rkt_commands()[command][flag]["tags"] if flag else releases.rkt_commands().get(command.removeprefix("rkt "), ())
 
 
 def _deprecated(name: Name) -> str:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from checks import arguments, markdown
+from checks import markdown, releases
 from checks.calls import of_file
 from checks.documents import Node
 from checks.facts import load
@@ -99,7 +99,7 @@ def _in_diagram(file, match: re.Match) -> Iterator[Name]:
         yield from _in_words(file, [(start + word.start(), word[0]) for word in _WORD.finditer(text)])
         return
     for found in _IN_DIAGRAM.finditer(text):
-        if found[0].startswith("--") or arguments.whose(found["name"]):
+        if found[0].startswith("--") or releases.whose(found["name"]):
             yield _flag(file, start + found.start(), found)
     for found in _VARIABLE.finditer(text):
         yield Name(file, start + found.start(), start + found.end(), "variable", found["name"], **_assigned(text, start, found))
@@ -151,7 +151,7 @@ def _in_words(file, words: list[tuple[int, str]]) -> Iterator[Name]:
         called = word.rsplit("/", 1)[-1] if "bin/" in word else word
         if match := _FLAG.fullmatch(word):
             yield _flag(file, at, match, owner, after, then + len(after))
-        elif (match := _ONE_DASH.fullmatch(word)) and (number == 0 or owner) and arguments.whose(match["name"]):
+        elif (match := _ONE_DASH.fullmatch(word)) and (number == 0 or owner) and releases.whose(match["name"]):
             yield _flag(file, at, match, owner)
         elif called in ("kubelet", "rkt", *load("other-names")["flags"]):
             owner, start = called, at
@@ -215,16 +215,16 @@ def kubelet_flags() -> dict[str, dict]:
 @cache
 def rkt_commands() -> dict[str, dict[str, dict]]:
     """The flags of each rkt command (`rkt` itself: those of every command) in 1.13.0 or 1.30.0, by their names."""
-    found = {"rkt": {f"--{name}": flag for name, flag in arguments.rkt_flags("").items()}}
-    for command in arguments.rkt_commands():
-        own = arguments.rkt_flags(command).items()
-        found[f"rkt {command}"] = {f"--{name}": flag for name, flag in own if name not in arguments.rkt_flags("")}
+    found = {"rkt": {f"--{name}": flag for name, flag in releases.rkt_flags("").items()}}
+    for command in releases.rkt_commands():
+        own = releases.rkt_flags(command).items()
+        found[f"rkt {command}"] = {f"--{name}": flag for name, flag in own if name not in releases.rkt_flags("")}
     return found
 
 
 def lists_of(flag: dict) -> dict:
     """The list of the values that a flag of the kubelet takes in 1.3, as `values`; nothing where there is none."""
-    known = arguments.kubelet_flags(arguments.RELEASE).get(flag["name"], {}) if "tags" not in flag else flag
+    known = releases.kubelet_flags(releases.RELEASE).get(flag["name"], {}) if "tags" not in flag else flag
     return {key: known[key] for key in ("values", "open") if key in known}
 
 

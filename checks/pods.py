@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 from checks import forms, schemas
 from checks.apis import VERSIONS, schema
-from checks.arguments import KUBELETS, faults, release_of
+from checks.arguments import KUBELETS, faults
 from checks.calls import of_file
 from checks.documents import Broken, Node
 from checks.facts import load as facts
 from checks.findings import check
 from checks.forms import fits
 from checks.manifests import items, objects, pods, read, string
+from checks.releases import release_of
 from checks.tree import once
 
 # The form of each name, by the type of the object that has it and the key.

@@ -12,7 +12,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from checks import arguments, literals, names, schemas
+from checks import arguments, literals, names, releases, schemas
 from checks.facts import load
 from checks.findings import check
 from checks.shell import Word, commands, simple_commands
@@ -97,7 +97,7 @@ def _fault(kind: str | list, name: str, value: str, surely: bool) -> str:
     if kind == _SWITCH and value in _OFF:
         return "" if surely else f"any value that is not empty turns it on; leave it out, or write {name}="
     if "stage1 image" in kind.lower():
-        flag = arguments.kubelet_flags(arguments.RELEASE)["rkt-stage1-image"]
+        flag = releases.kubelet_flags(releases.RELEASE)["rkt-stage1-image"]
         return arguments.fault_of_value(value, flag, surely=surely)
     return literals.wanted(value, _KINDS[kind]) if kind in _KINDS else ""
 

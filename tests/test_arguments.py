@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from checks.arguments import faults, kubelet_flags, release_of, rkt_commands, rkt_flags, tags_of
+from checks.arguments import faults
 from checks.findings import load, run
 from checks.literals import wanted
+from checks.releases import kubelet_flags, release_of, rkt_commands, rkt_flags, tags_of
 from checks.shell import simple_commands
 from checks.tree import Tree
 
