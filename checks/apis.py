@@ -114,7 +114,7 @@ def _asked(name: str, field: str, part: dict, required: set[str], version: str) 
     if limits := rule("ranges", key, version):
         limited = {word: limit for word, limit in zip(("minimum", "maximum"), limits) if limit is not None}
         return part | ({"items": part["items"] | limited} if "items" in part else limited)
-    if least := known["min_items"].get(key):
+    if least := rule("min_items", key, version):
         return part | {"minItems": least}
     of_status = name.startswith(("Pod", "Container")) and name.endswith(("Status", "Condition", "Terminated", "Running", "Waiting"))
     if field in required and "string" in part.get("type", "") and key not in known["may_be_empty"] and not of_status:

@@ -1,8 +1,9 @@
 """What the tests of the API's own validation take and refuse, we take and refuse.
 
-Each row is a fact from kubernetes/kubernetes `pkg/api/validation/validation_test.go` as it stood around 1.3 (stored text 252153650: it has
-`subPath` and the annotation of affinity, and not yet init containers), written as a manifest would say it: where, what, and the verdict.
-Left out are rows about what a manifest cannot say: values that the server fills in before it validates.
+Each row is a fact from kubernetes/kubernetes `pkg/api/validation/validation_test.go` as it stood shortly before 1.3 (stored text 252153650: it
+has `subPath` and the annotation of affinity, and not yet init containers), written as a manifest would say it: where, what, and the verdict.
+Left out are rows about what a manifest cannot say (values that the server fills in before it validates, privileges that a server does not
+allow), and one that changed: a `directory` of a gitRepo that starts with two dots was refused then, and the validation of 1.3 takes it.
 """
 
 import pytest
@@ -17,7 +18,7 @@ metadata:
   name: {name}
   labels: {labels}
   annotations: {annotations}
-spec: {{volumes: [{{name: abc, emptyDir: {{}}}}, {{name: "123", emptyDir: {{}}}}], containers: [{containers}], {spec}}}
+spec: {{volumes: [{{name: abc, emptyDir: {{}}}}, {{name: "123", emptyDir: {{}}}}, {volumes}], containers: [{containers}], {spec}}}
 """
 CONTAINER = "{{name: ctr, image: image, {}}}"
 AFFINITY = "{{scheduler.alpha.kubernetes.io/affinity: '{{\"nodeAffinity\": {}}}'}}"
@@ -88,6 +89,76 @@ IN_CONTAINER = {
         "resources: {limits: {cpu: 5, memory: 3}, requests: {cpu: 6, memory: 4}}",
     ],
 }
+FIELD = "env: [{{name: abc, valueFrom: {{fieldRef: {{fieldPath: {}}}}}}}]"
+IN_CONTAINER[True] += [
+    "ports: [{name: abc, containerPort: 80, hostPort: 80, protocol: TCP}, {name: easy, containerPort: 82, protocol: TCP}]",
+    "ports: [{name: as, containerPort: 83, protocol: UDP}, {name: do-re-me, containerPort: 84, protocol: UDP}, {containerPort: 85}]",
+    "env: [{name: abc, value: value}, {name: ABC, value: value}, {name: AbC_123, value: value}, {name: abcd, value: ''}]",
+    FIELD.format("metadata.name"),
+    "env: [{name: secret_value, valueFrom: {secretKeyRef: {name: some-secret, key: secret-key}}}]",
+    "env: [{name: ENV_VAR_1, valueFrom: {configMapKeyRef: {name: some-config-map, key: some-key}}}]",
+]
+IN_CONTAINER[False] += [
+    f"ports: [{{name: {'a' * 16}, containerPort: 80}}]",
+    "ports: [{name: a.b.c, containerPort: 80}]",
+    "ports: [{name: '80', containerPort: 80}]",
+    "ports: [{name: abc, containerPort: 80}, {name: abc, containerPort: 81}]",
+    "ports: [{containerPort: 0}]",
+    "ports: [{containerPort: 65536}]",
+    "ports: [{containerPort: 80, hostPort: 65536}]",
+    "ports: [{containerPort: 80, protocol: tcp}]",
+    "ports: [{containerPort: 80, protocol: ICMP}]",
+    "env: [{name: ''}]",
+    "env: [{name: a.b.c}]",
+    "env: [{name: abc, value: foo, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]",
+    "env: [{name: abc, valueFrom: {fieldRef: {fieldPath: metadata.name}, secretKeyRef: {name: a, key: b}}}]",
+    "env: [{name: abc, valueFrom: {fieldRef: {fieldPath: metadata.name}, configMapKeyRef: {name: a, key: b}}}]",
+    "env: [{name: abc, valueFrom: {fieldRef: {apiVersion: v1}}}]",
+    *(FIELD.format(path) for path in ("metadata.whoops", "metadata.labels", "metadata.annotations", "status.phase")),
+]
+FILE = "{{name: v, downwardAPI: {{items: [{{path: {}, fieldRef: {{fieldPath: metadata.labels}}}}]}}}}"
+VOLUMES = {
+    True: [
+        "{name: '1', hostPath: {path: /mnt/path1}}",
+        "{name: gcepd, gcePersistentDisk: {pdName: my-PD, fsType: ext4, partition: 1, readOnly: false}}",
+        "{name: awsebs, awsElasticBlockStore: {volumeID: my-PD, fsType: ext4, partition: 1, readOnly: false}}",
+        "{name: gitrepo, gitRepo: {repository: my-repo, revision: hashstring, directory: target}}",
+        "{name: gitrepodot, gitRepo: {repository: my-repo, directory: .}}",
+        "{name: iscsidisk, iscsi: {targetPortal: 127.0.0.1, iqn: 'iqn.2015-02.example.com:test', lun: 1, fsType: ext4, readOnly: false}}",
+        "{name: secret, secret: {secretName: my-secret}}",
+        "{name: glusterfs, glusterfs: {endpoints: host1, path: path, readOnly: false}}",
+        "{name: flocker, flocker: {datasetName: datasetName}}",
+        "{name: rbd, rbd: {monitors: [foo], image: bar, fsType: ext4}}",
+        "{name: cinder, cinder: {volumeID: 29ea5088-4f60-4757-962e-dba678767887, fsType: ext4, readOnly: false}}",
+        "{name: cephfs, cephfs: {monitors: [foo]}}",
+        "{name: fc, fc: {targetWWNs: [some_wwn], lun: 1, fsType: ext4, readOnly: false}}",
+        "{name: flexvolume, flexVolume: {driver: kubernetes.io/blue, fsType: ext4}}",
+        "{name: azure, azureFile: {secretName: key, shareName: share, readOnly: false}}",
+        *(FILE.format(path) for path in ("labels", "path/withslash/andslash", "path/./withdot", "path/with..dot", "can-have/..dot")),
+    ],
+    False: [
+        "{name: '', emptyDir: {}}",
+        f"{{name: {'a' * 64}, emptyDir: {{}}}}",
+        "{name: a.b.c, emptyDir: {}}",
+        "{name: abc, emptyDir: {}}",
+        "{name: v, iscsi: {targetPortal: '', iqn: 'iqn.2015-02.example.com:test', lun: 1}}",
+        "{name: v, iscsi: {targetPortal: 127.0.0.1, iqn: '', lun: 1}}",
+        "{name: v, glusterfs: {endpoints: '', path: path}}",
+        "{name: v, glusterfs: {endpoints: host, path: ''}}",
+        "{name: v, flocker: {datasetName: ''}}",
+        "{name: v, flocker: {datasetName: foo/bar}}",
+        "{name: v, rbd: {monitors: [], image: bar}}",
+        "{name: v, rbd: {monitors: [foo], image: ''}}",
+        "{name: v, cephfs: {monitors: []}}",
+        "{name: v, gitRepo: {repository: foo, directory: dots/../bar}}",
+        "{name: v, gitRepo: {repository: foo, directory: /abstarget}}",
+        "{name: v, fc: {targetWWNs: [], lun: 1}}",
+        "{name: v, fc: {targetWWNs: [wwn]}}",
+        "{name: v, azureFile: {secretName: '', shareName: share}}",
+        "{name: v, azureFile: {secretName: name, shareName: ''}}",
+        *(FILE.format(path) for path in ("''", "/absolutepath", "../../passwd", "..badFileName", "..badDirName/goodFileName")),
+    ],
+}
 CONTAINERS = {
     True: ["{name: '123', image: image}, {name: abc-123, image: image}"],
     False: [
@@ -131,9 +202,10 @@ AFFINITIES = {
         REQUIRED.format('{"matchExpressions": []}'),
     ],
 }
-GOOD = {"name": "ctr", "labels": "{}", "annotations": "{}", "containers": CONTAINER.format(""), "spec": ""}
+GOOD = {"name": "ctr", "labels": "{}", "annotations": "{}", "containers": CONTAINER.format(""), "spec": "", "volumes": ""}
 ROWS = [
     *(({"containers": CONTAINER.format(each)}, taken) for taken, rows in IN_CONTAINER.items() for each in rows),
+    *(({"volumes": each}, taken) for taken, rows in VOLUMES.items() for each in rows),
     *(({"containers": each}, taken) for taken, rows in CONTAINERS.items() for each in rows),
     *(({"spec": each}, taken) for taken, rows in SPEC.items() for each in rows),
     *(({"spec": "hostNetwork: true", "containers": CONTAINER.format(f"ports: [{each}]")}, taken) for taken, each in HOST_NETWORK.items()),
