@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from checks import cache, recordings
 from checks.findings import check
+from checks.process import unfinished
 from checks.sessions import can_run
 from checks.shell import Command, commands, program, simple_commands
 
@@ -17,6 +18,9 @@ from checks.shell import Command, commands, program, simple_commands
 _NOT_ASKED = "SC1090,SC1091,SC2103,SC2164"
 # So few scripts that every core has some in the guide as it is.
 _AT_A_TIME = 24
+_MOST_COMMANDS, _LONGEST = 500, 64 * 1024
+# Seconds of CPU and KiB of memory after which bash or shellcheck has to give up: some nestings take shellcheck for ever. A transcript needs a tenth.
+_LIMITS = "ulimit -t 2 -d 400000"
 _FOREIGN_PROMPT = re.compile(r"(?:\[[\w.@:~/ -]+\]|[\w.-]+@[\w.-]+:?\S*)[#$%>] ?")
 _IN_COMMANDS = (
     (
@@ -90,14 +94,19 @@ def transcript_is_valid_bash(tree):
     of a page of its wiki. The commands of one file are read together, as a reader would type them one after the
     other. `SC2164` and `SC2103` are not asked, because in a terminal a `cd` that fails is seen, and `SC1090` and
     `SC1091` are not, because the files that they speak of are on the reader's machine.
+
+    Nobody types more than 500 commands, or 64 KiB of them. Such a transcript is refused before the two programs see
+    it, and so is one that shellcheck comes to no end with.
     """
-    files = tree.snippets("shell")
+    yield from (_too_long(file) for file in tree.snippets("shell") if _is_too_long(file))
+    files = [file for file in tree.snippets("shell") if not _is_too_long(file)]
     bash, shellcheck = map(cache.program, cache.PROGRAMS)
     if files and not bash:
         tree.not_run.append("bash -n of shell/*: bash is not installed; on Debian and Ubuntu: apt-get install bash")
     if files and not shellcheck:
         tree.not_run.append("shellcheck of shell/*: shellcheck is not installed; `make site` puts it into .venv/")
     with tempfile.TemporaryDirectory() as folder:
+        unfinished.add(folder)
         for number, file in enumerate(files):
             Path(folder, str(number)).write_text("".join(command.text + "\n" for command in commands(file.text)), "utf-8")
         broken = {number: list(_syntax_errors(files[number], bash)) for number in _suspect(len(files), bash, folder)} if bash else {}
@@ -105,6 +114,18 @@ def transcript_is_valid_bash(tree):
             yield from problems
         sound = {str(number): file for number, file in enumerate(files) if not broken.get(number)}
         yield from _shellcheck(sound, shellcheck, folder) if shellcheck else ()
+
+
+def _is_too_long(file) -> bool:
+    found = commands(file.text)
+    return len(found) > _MOST_COMMANDS or sum(len(command.text) for command in found) > _LONGEST
+
+
+def _too_long(file):
+    found = commands(file.text)
+    beyond = found[min(_MOST_COMMANDS, len(found) - 1)]
+    words = f"more than {_MOST_COMMANDS} commands or {_LONGEST >> 10} KiB of them; nobody types so much, so cut the transcript into several"
+    return file.place(beyond.start, beyond.spans[0][1]), words
 
 
 # Reads each script in a subshell that runs nothing of it, as `bash -n` does, and names those of which it says anything.
@@ -147,6 +168,7 @@ def _bash(bash: str, script: str) -> tuple[int, str] | None:
 def _run(call: list[str], **options) -> subprocess.CompletedProcess:
     """Run a program; what it says is in English and in UTF-8, and no variable of the caller (`SHELLCHECK_OPTS`, `BASH_ENV`) changes it."""
     env = {"LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", os.defpath)}
+    call = ["/bin/sh", "-c", f'{_LIMITS}; exec "$@"', "sh", *call]
     return subprocess.run(call, capture_output=True, encoding="utf-8", errors="replace", env=env, timeout=300, **options)
 
 
@@ -158,19 +180,28 @@ def _shellcheck(files: dict, program: str, folder: str) -> Iterator:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(os.cpu_count()) as workers:
-        for ran in workers.map(lambda scripts: _run([*call, *scripts], cwd=folder), some):
-            yield from _comments(ran, files)
+        for scripts, ran in zip(some, workers.map(lambda scripts: _run([*call, *scripts], cwd=folder), some), strict=True):
+            if ran.returncode in (0, 1):
+                yield from _comments(ran, files)
+            elif len(scripts) > 1:  # one of them is too much for it, or all together are
+                for name in scripts:
+                    yield from _shellcheck({name: files[name]}, program, folder)
+            else:
+                first, said = commands(files[scripts[0]].text)[0], ran.stderr.strip().split("\n")[0] or f"status {ran.returncode}"
+                words = f"shellcheck came to no end ({said}); write simpler commands, or cut the transcript into two"
+                yield files[scripts[0]].place(first.start, first.spans[0][1]), words
 
 
 def _comments(ran: subprocess.CompletedProcess, files: dict) -> Iterator:
     """What one run of shellcheck says."""
     import json
 
-    if ran.returncode not in (0, 1):
-        raise OSError(f"shellcheck ended with {ran.returncode}: {ran.stderr.strip()}")
+    spans: dict[str, list] = {}
     for each in json.loads(ran.stdout)["comments"]:
         file = files[each["file"]]
-        lines = [span for command in commands(file.text) for span in command.spans]
+        if each["file"] not in spans:
+            spans[each["file"]] = [span for command in commands(file.text) for span in command.spans]
+        lines = spans[each["file"]]
         start, end = lines[min(each["line"], len(lines)) - 1]
         until = start + each["endColumn"] - 1 if each["endLine"] == each["line"] else end
         message = " ".join(each["message"].split()).removesuffix(".")
