@@ -20,7 +20,7 @@ _NOT_ASKED = "SC1090,SC1091,SC2103,SC2164"
 _AT_A_TIME = 24
 _MOST_COMMANDS, _LONGEST = 500, 64 * 1024
 # Seconds of CPU and KiB of memory after which bash or shellcheck has to give up: some nestings take shellcheck for ever. A transcript needs a tenth.
-_LIMITS = "ulimit -t 2 -d 400000"
+_LIMITS = "ulimit -t 2; ulimit -d 400000"
 _FOREIGN_PROMPT = re.compile(r"(?:\[[\w.@:~/ -]+\]|[\w.-]+@[\w.-]+:?\S*)[#$%>] ?")
 _IN_COMMANDS = (
     (
@@ -160,7 +160,7 @@ def _bash(bash: str, script: str) -> tuple[int, str] | None:
     ran = _run([bash, "-n"], input=script + "\n")
     match = re.search(r"line (\d+): (?:warning: )?(.*)", ran.stderr)
     if not match:
-        return (1, ran.stderr.strip()) if ran.returncode else None
+        return (1, ran.stderr.strip() or "comes to no end; write simpler commands") if ran.returncode else None
     began = re.search(r" at line (\d+)", match[2])  # of a here-document that has no end
     return int((began or match)[1]), match[2]
 
@@ -187,8 +187,8 @@ def _shellcheck(files: dict, program: str, folder: str) -> Iterator:
                 for name in scripts:
                     yield from _shellcheck({name: files[name]}, program, folder)
             else:
-                first, said = commands(files[scripts[0]].text)[0], ran.stderr.strip().split("\n")[0] or f"status {ran.returncode}"
-                words = f"shellcheck came to no end ({said}); write simpler commands, or cut the transcript into two"
+                first, said = commands(files[scripts[0]].text)[0], ran.stderr.strip().split("\n")[0]
+                words = f"shellcheck came to no end{f' ({said})' if said else ''}; write simpler commands, or cut the transcript into two"
                 yield files[scripts[0]].place(first.start, first.spans[0][1]), words
 
 
