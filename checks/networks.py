@@ -158,7 +158,8 @@ def _ordered(key: str, same: list[Member]) -> list[Member]:
     counts = scalars[-1] if same[-1].node.is_null and scalars else same[-1]
     merged = [member for member in same if member.node.kind == counts.node.kind == "object"] or [counts]
     if key == "delegate" and counts.node.kind == "object":
-        return [counts._replace(key=key, node=_as_flannel_hands_on([member.node for member in merged]))]
+        hidden = [member for member in same if member.node.kind != "object"]
+        return [m._replace(key=key) for m in [*hidden, counts._replace(node=_as_flannel_hands_on([member.node for member in merged]))]]
     hidden = [member for member in same if member is not counts and not member.node.kind == counts.node.kind == "object"]
     counts = counts._replace(node=_as_go_reads(*(member.node for member in merged)))
     return [member._replace(key=key) for member in [*hidden, counts]]

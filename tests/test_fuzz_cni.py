@@ -6,7 +6,7 @@ import fuzz_cni
 import pytest
 from mutants import BYTES, TREE, changed, mutants
 
-from checks import cni, lab, programs
+from checks import lab, network_rules, programs
 
 GOOD = dict(fuzz_cni.good())
 
@@ -34,10 +34,10 @@ def test_some_mutants_agree(capsys):
 @pytest.mark.parametrize(
     ("rule", "text", "change"),
     [
-        ("_gateway_faults", b'"isGateway": true,\n', b""),
-        ("_route_faults", b"0.0.0.0/0", b"10.99.0.0/16"),
-        ("_misfits", b'"isGateway": true', b'"isGateway": "true"'),
-        ("_malformed", b"10.22.0.0/16", b"10.22.0.0/33"),
+        ("gateway_faults", b'"isGateway": true,\n', b""),
+        ("route_faults", b"0.0.0.0/0", b"10.99.0.0/16"),
+        ("misfits", b'"isGateway": true', b'"isGateway": "true"'),
+        ("malformed", b"10.22.0.0/16", b"10.22.0.0/33"),
     ],
 )
 def test_check_that_lost_a_rule_is_caught(monkeypatch, capsys, rule, text, change):
@@ -47,7 +47,7 @@ def test_check_that_lost_a_rule_is_caught(monkeypatch, capsys, rule, text, chang
     mutant = fuzz_cni.Mutant(0, "10-k8s-bridge.conf", origin, "bridge", (), origin.replace(text, change))
     monkeypatch.setattr(fuzz_cni, "mutants", lambda good, seed, count: iter([mutant]))
     assert fuzz_cni.main([]) == 0, capsys.readouterr().out
-    monkeypatch.setattr(cni, rule, lambda conf, plugins: iter(()))
+    monkeypatch.setattr(network_rules, rule, lambda conf, plugins: iter(()))
     capsys.readouterr()
     assert fuzz_cni.main([]) == 1
     out = capsys.readouterr().out
@@ -56,7 +56,7 @@ def test_check_that_lost_a_rule_is_caught(monkeypatch, capsys, rule, text, chang
 
 
 def test_rule_that_refuses_too_much_is_caught(monkeypatch, capsys):
-    monkeypatch.setattr(cni, "_same_routes", lambda conf, plugins: iter([((0, 1), "refused without a reason")]))
+    monkeypatch.setattr(network_rules, "same_routes", lambda conf, plugins: iter([((0, 1), "refused without a reason")]))
     monkeypatch.setattr(fuzz_cni, "good", lambda: list(GOOD.items()))
     mutant = fuzz_cni.Mutant(0, "10-k8s-flannel.conf", b"", "flannel", (), GOOD["10-k8s-flannel.conf"])
     monkeypatch.setattr(fuzz_cni, "mutants", lambda good, seed, count: iter([mutant]))
@@ -66,7 +66,7 @@ def test_rule_that_refuses_too_much_is_caught(monkeypatch, capsys):
 
 def test_disagreement_is_made_small(monkeypatch):
     """Of several changes those are kept that the disagreement comes from."""
-    monkeypatch.setattr(cni, "_gateway_faults", lambda conf, plugins: iter(()))
+    monkeypatch.setattr(network_rules, "gateway_faults", lambda conf, plugins: iter(()))
     found = (each for seed in range(100) for each in mutants([("net", GOOD["10-k8s-bridge.conf"])], seed, 20) if len(each.changes) > 1)
     for mutant in found:
         if b"isGateway" not in mutant.text:
