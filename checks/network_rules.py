@@ -46,13 +46,14 @@ def _interface_words(name: str) -> str:
     Linux counts bytes and takes 160 for a blank; a percent sign is a pattern to it (net/core/dev.c, dev_valid_name and __dev_alloc_name; lib/ctype.c).
     """
     data = name.encode()
-    if not 1 <= len(data) <= 15:
+    if not 1 <= len(data) <= 15 or data[0] == 0:
         return "the name of an interface has 1 to 15 bytes, and a character beyond ASCII takes more than one"
+    name, data = name.split("\0")[0], data.split(b"\0")[0]  # to Linux a NUL is the end
     if name in (".", "..", "all", "default"):
         return "Linux keeps this name for itself; write another"
     if 160 in data:
         return "Linux takes a byte of one of its characters (160) for a blank; write another name"
-    if set(data) & {*b"\0/:%", *range(9, 14), 32}:
+    if set(data) & {*b"/:%", *range(9, 14), 32}:
         return "the name of an interface holds no blank, slash, colon or percent sign"
     return "every node has this interface, and it is no bridge; write another name" if name == "lo" else ""
 

@@ -153,6 +153,10 @@ def _before_the_plugin(text: bytes, plugins: str) -> tuple[str, str]:
     called = {conf.plugin, conf.text("delegate", "type") if conf.plugin == "flannel" else conf.text("ipam", "type")}
     if conf.subnet and NEIGHBOUR in conf.subnet:
         return BEYOND, "the subnet holds the lab's own neighbour"
+    if conf.text("ipam", "resolvConf") or conf.text("ipam", "dataDir") or conf.text("subnetFile"):
+        return BEYOND, "it names a file of the node"
+    if any(conf.value(*path, "vlan") for path in ((), ("delegate",))):
+        return BEYOND, "the lab's kernel may know no VLANs"
     return (BEYOND, f"what {' or '.join(called & NOT_JUDGED)} does hangs on the node") if called & NOT_JUDGED else ("", "")
 
 
