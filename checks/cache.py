@@ -24,7 +24,7 @@ from checks.process import unfinished
 # All that a static check reads of a guide, folders whole; tests/test_cache.py holds the checks to it.
 READ = ("docs", "snippets", "mkdocs.yml", "verification.json", "checks/facts/excused.json")
 # All that a static check starts.
-PROGRAMS = ("bash", "shellcheck")
+PROGRAMS = ("bash", "sh", "shellcheck")
 _CHECKS = os.path.dirname(os.path.abspath(__file__))
 # So many answers are kept. Neither an answer nor a file that a check reads is larger.
 _KEPT, _LARGEST = 32, LARGEST_LIST

@@ -16,8 +16,8 @@ from checks.shell import Command, commands, program, simple_commands
 
 # `cd` in a terminal needs no `|| exit`, and shellcheck cannot follow a file that is read on the reader's machine.
 _NOT_ASKED = "SC1090,SC1091,SC2103,SC2164"
-# So few scripts that every core has some in the guide as it is.
-_AT_A_TIME = 24
+# So many scripts are handed to one bash or shellcheck, which takes longer for each the more it has.
+_AT_A_TIME = 200
 _MOST_COMMANDS, _LONGEST = 500, 64 * 1024
 # Seconds of CPU and KiB of memory after which bash or shellcheck has to give up: some nestings take shellcheck for ever. A transcript needs a tenth.
 _LIMITS = "ulimit -t 2; ulimit -d 400000"
@@ -100,7 +100,7 @@ def transcript_is_valid_bash(tree):
     """
     yield from (_too_long(file) for file in tree.snippets("shell") if _is_too_long(file))
     files = [file for file in tree.snippets("shell") if not _is_too_long(file)]
-    bash, shellcheck = map(cache.program, cache.PROGRAMS)
+    bash, shellcheck = cache.program("bash"), cache.program("shellcheck")
     if files and not bash:
         tree.not_run.append("bash -n of shell/*: bash is not installed; on Debian and Ubuntu: apt-get install bash")
     if files and not shellcheck:
@@ -135,12 +135,18 @@ for script; do
   said=$(eval "set -n
 $text" 2>&1) && [ -z "$said" ] || echo "$script"
 done
+exit 0
 """
 
 
 def _suspect(number: int, bash: str, folder: str) -> list[int]:
     """Which of the scripts 0, 1, … in a folder `bash -n` has something to say of: asked of all at once, because starting bash is what takes time."""
-    return [int(line) for line in _run([bash, "-c", _READ, "bash", *map(str, range(number))], cwd=folder).stdout.split()]
+    found = []
+    for at in range(0, number, _AT_A_TIME):
+        some = [str(each) for each in range(at, min(number, at + _AT_A_TIME))]
+        ran = _run([bash, "-c", _READ, "bash", *some], cwd=folder)
+        found += map(int, some if ran.returncode else ran.stdout.split())  # it was ended: each is asked by itself
+    return found
 
 
 def _syntax_errors(file, bash: str) -> Iterator:
@@ -168,18 +174,19 @@ def _bash(bash: str, script: str) -> tuple[int, str] | None:
 def _run(call: list[str], **options) -> subprocess.CompletedProcess:
     """Run a program; what it says is in English and in UTF-8, and no variable of the caller (`SHELLCHECK_OPTS`, `BASH_ENV`) changes it."""
     env = {"LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", os.defpath)}
-    call = ["/bin/sh", "-c", f'{_LIMITS}; exec "$@"', "sh", *call]
+    call = [cache.program("sh") or "/bin/sh", "-c", f'{_LIMITS}; exec "$@"', "sh", *call]
     return subprocess.run(call, capture_output=True, encoding="utf-8", errors="replace", env=env, timeout=300, **options)
 
 
 def _shellcheck(files: dict, program: str, folder: str) -> Iterator:
     """What shellcheck says of scripts in a folder, by name, each with the transcript that its commands stand in; some at a time, on each core."""
-    call = [program, "--norc", "--shell=bash", "--format=json1", f"--exclude={_NOT_ASKED}"]
-    names = list(files)
-    some = [names[at : at + _AT_A_TIME] for at in range(0, len(names), _AT_A_TIME)]
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(os.cpu_count()) as workers:
+    call = [program, "--norc", "--shell=bash", "--format=json1", f"--exclude={_NOT_ASKED}"]
+    names, cores = list(files), os.cpu_count() or 1
+    many = max(1, min(_AT_A_TIME, -(-len(names) // cores)))
+    some = [names[at : at + many] for at in range(0, len(names), many)]
+    with ThreadPoolExecutor(cores) as workers:
         for scripts, ran in zip(some, workers.map(lambda scripts: _run([*call, *scripts], cwd=folder), some), strict=True):
             if ran.returncode in (0, 1):
                 yield from _comments(ran, files)

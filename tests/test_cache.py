@@ -309,7 +309,13 @@ seen = set()
 def note(kind, path):
     if isinstance(path, (str, bytes, os.PathLike)):
         seen.add((kind, os.path.abspath(os.fsdecode(path))))
-sys.addaudithook(lambda event, args: note(event, args[0]) if event in ("open", "os.listdir", "os.scandir", "subprocess.Popen") else None)
+def hook(event, args):
+    if event in ("open", "os.listdir", "os.scandir"):
+        note(event, args[0])
+    for word in [args[0], *args[1]] if event == "subprocess.Popen" else ():  # one that starts another has it among its words
+        if os.path.isabs(word):
+            note(event, word)
+sys.addaudithook(hook)
 for name in ("stat", "lstat", "readlink", "access"):
     def watched(path, *args, real=getattr(os, name), **kwargs):
         note("os.stat", path)
