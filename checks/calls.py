@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from checks import manifests, units
-from checks.shell import Word, commands, program, simple_commands
+from checks.shell import Word, commands, placed_commands, program, simple_commands
 from checks.tree import File, once
 
 _SHELLS = ("sh", "bash", "dash", "ash")
@@ -79,10 +79,8 @@ def _documents(text: str) -> Iterator[tuple[int, str]]:
 
 def in_transcript(text: str) -> Iterator[list[Word]]:
     """The command lines of a transcript, each from its program on."""
-    for command in commands(text):
-        for simple in simple_commands(command.text):
-            words = [Word(command.offset(word.start), command.offset(word.end), word.value) for word in program(simple.words)]
-            yield from _with_inner(text, words)
+    for simple in placed_commands(text):
+        yield from _with_inner(text, list(program(simple.words)))
 
 
 def in_unit(text: str) -> Iterator[list[Word]]:

@@ -132,6 +132,22 @@ def simple_commands(text: str, base: int = 0) -> list[SimpleCommand]:
     return found + ([SimpleCommand(tuple(words), tuple(targets))] if words or targets else [])
 
 
+@lru_cache(maxsize=64)
+def placed_commands(text: str) -> list[SimpleCommand]:
+    """The simple commands of a transcript, in order, with offsets in the transcript. They are shared by all callers, so do not change them."""
+    found: list[SimpleCommand] = []
+    for command in commands(text):
+        if len(command.spans) == 1:
+            found += simple_commands(command.text, command.start)
+            continue
+        for simple in simple_commands(command.text):
+            parts = (
+                [Word(command.offset(w.start), command.offset(w.end), w.value) for w in part] for part in (simple.words, simple.targets)
+            )
+            found.append(SimpleCommand(*map(tuple, parts)))
+    return found
+
+
 def _value(word: str) -> str:
     """A word without its quotes."""
     return _QUOTED.sub(lambda m: next((group for group in m.groups() if group is not None), ""), word)

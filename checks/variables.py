@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from checks import arguments, literals, names, releases, schemas
 from checks.facts import load
 from checks.findings import check
-from checks.shell import Word, commands, simple_commands
+from checks.shell import Word, placed_commands
 from checks.tree import once
 
 # The scripts, each with the table that holds its variables.
@@ -104,13 +104,12 @@ def _fault(kind: str | list, name: str, value: str, surely: bool) -> str:
 
 def assignments(text: str) -> Iterator[tuple[str, Word]]:
     """The variables that a transcript sets, each as `NAME=value` in its file, and how: `export`, `prefix` (of a script) or `alone`."""
-    for command in commands(text):
-        for simple in simple_commands(command.text):
-            words = [Word(command.offset(word.start), command.offset(word.end), word.value) for word in simple.words]
-            if words and words[0].value == "export":
-                yield from (("export", word) for word in words[1:] if not word.value.startswith("-"))
-                continue
-            rest = next((at for at, word in enumerate(words) if word.value.endswith(tuple(SCRIPTS))), None)
-            assigned = [word for word in words[:rest] if re.match(r"[A-Za-z_]\w*=", word.value)]
-            if rest is not None or len(assigned) == len(words):  # in front of another program they are for that
-                yield from (("alone" if rest is None else "prefix", word) for word in assigned)
+    for simple in placed_commands(text):
+        words = simple.words
+        if words and words[0].value == "export":
+            yield from (("export", word) for word in words[1:] if not word.value.startswith("-"))
+            continue
+        rest = next((at for at, word in enumerate(words) if word.value.endswith(tuple(SCRIPTS))), None)
+        assigned = [word for word in words[:rest] if re.match(r"[A-Za-z_]\w*=", word.value)]
+        if rest is not None or len(assigned) == len(words):  # in front of another program they are for that
+            yield from (("alone" if rest is None else "prefix", word) for word in assigned)
