@@ -71,10 +71,10 @@ def json_(findings: list[Finding], tree) -> str:
 
 
 def github(findings: list[Finding], tree) -> str:
-    """Annotations of a pull request on GitHub (see `checks.annotations`)."""
-    from checks import annotations
+    """Annotations of a pull request on GitHub (see `checks.github`)."""
+    from checks import github as workflow
 
-    return annotations.commands(findings, tree)
+    return workflow.commands(findings, tree)
 
 
 def sarif(findings: list[Finding], tree) -> str:

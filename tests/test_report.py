@@ -16,7 +16,7 @@ import markdown
 import pytest
 from conftest import ROOT
 
-from checks import annotations
+from checks import github
 from checks.findings import CHECKS, Finding, Place, load
 from checks.report import FORMATS, status
 from checks.tree import Tree
@@ -416,17 +416,17 @@ def test_github_summary_keeps_its_limit(tree, tmp_path, monkeypatch):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
     _, [notice] = read(FORMATS["github"](hostile(), tree))
     text = path.read_text("utf-8")
-    assert annotations.LARGEST - 500 < path.stat().st_size <= annotations.LARGEST
+    assert github.LARGEST - 500 < path.stat().st_size <= github.LARGEST
     left = int(re.search(r"… and (\d+) more, which this summary has no room for", text)[1])
     assert len(re.findall(r"^\| (?!Place)", text, re.M)) == 10_000 - left
     assert notice.endswith("`python -m checks` prints all 10000")
     FORMATS["github"](hostile(), tree)
-    assert path.stat().st_size <= annotations.LARGEST
+    assert path.stat().st_size <= github.LARGEST
 
 
 @pytest.mark.parametrize("room", [0, 30, 200, 220, 250, 280])
 def test_github_summary_of_any_size_is_honest(room):
-    text, whole = annotations.summary([finding(line=number) for number in range(1, 4)], room)
+    text, whole = github.summary([finding(line=number) for number in range(1, 4)], room)
     assert not whole
     assert len(text.encode("utf-8")) <= room
     assert not text or len(re.findall(r"^\| (?!Place)", text, re.M)) + int(re.search(r"… and (\d+) more", text)[1]) == 3
