@@ -144,3 +144,14 @@ def test_plugins_are_aimed_at(tmp_path, capsys):
     assert main(["--no-lab", "--plugins", "1.1.1", str(conf)]) == 1
     assert "write 10.22.0.0/16 [addresses" in capsys.readouterr().out
     assert main(["--plugins", "rkt", "--record", str(tmp_path / "record.json")]) == 2
+
+
+def test_what_plugins_cannot_be_run_is_said(tmp_path, capsys, monkeypatch):
+    """The plugins of rkt are in no package, so the lab runs nothing with them, and says so."""
+    monkeypatch.delenv("CI", raising=False)
+    conf = tmp_path / "10-net.conf"
+    conf.write_bytes((ROOT / "snippets/cni/10-k8s-bridge.conf").read_bytes())
+    assert main(["--plugins", "rkt", str(conf)]) == 0
+    assert "the plugins of rkt with bridge cannot be run here" in capsys.readouterr().err
+    monkeypatch.setenv("CI", "true")
+    assert main(["--plugins", "rkt", str(conf)]) == 2
