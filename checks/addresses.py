@@ -11,10 +11,12 @@ print(network_words("10.22.0.5/16"))
 """
 
 import ipaddress
+from functools import lru_cache
 
 EXAMPLE = "10.22.0.0/16"
 
 
+@lru_cache(maxsize=1024)
 def address(value: object) -> ipaddress.IPv4Address | None:
     """The IPv4 address that a text means to Go: zeros before an octet count for nothing, and it may be written as one of IPv6."""
     try:
@@ -25,6 +27,7 @@ def address(value: object) -> ipaddress.IPv4Address | None:
         return None
 
 
+@lru_cache(maxsize=1024)
 def network(value: object, strict: bool = True) -> ipaddress.IPv4Network | None:
     """The IPv4 network that a text means to Go; where bits are set behind the prefix, none, unless it is not `strict`."""
     if not isinstance(value, str) or not value.partition("/")[2].isdecimal():
@@ -35,6 +38,7 @@ def network(value: object, strict: bool = True) -> ipaddress.IPv4Network | None:
         return None
 
 
+@lru_cache(maxsize=1024)
 def destination(value: object) -> ipaddress.IPv4Network | None:
     """The IPv4 network that a route leads to. Unlike a subnet it may be written as one of IPv6: the plugins hand it on as text."""
     six = _ipv6(value)
@@ -42,6 +46,7 @@ def destination(value: object) -> ipaddress.IPv4Network | None:
     return ipaddress.IPv4Network((mapped, six.prefixlen - 96)) if mapped else network(value)
 
 
+@lru_cache(maxsize=1024)
 def is_ipv6(value: object) -> bool:
     """Whether a text is an address or a network of IPv6, and not one of IPv4 in its form."""
     return _ipv6(value) is not None and not destination(value)

@@ -5,6 +5,7 @@ These checks tell the first two from the third without the plugin. `tests/test_c
 to what real plugins did.
 """
 
+import itertools
 import os
 import posixpath
 from collections import defaultdict
@@ -350,6 +351,10 @@ def _aimed(tree, conf: Conf) -> tuple[str, ...]:
     return plugin_sets.aimed(tree.plugins, conf.plugin)
 
 
+# Of the faults of one sort in one file so many are looked at; nobody reads more.
+_MANY = 500
+
+
 def _by_set(tree, rule):
     """What a rule finds under each set of plugins that is aimed at; each thing once, with the sets that fail where others work.
 
@@ -359,7 +364,7 @@ def _by_set(tree, rule):
         aimed = _aimed(tree, conf)
         found = defaultdict(list)
         for name in aimed:
-            for fault in dict.fromkeys(rule(conf, name)):
+            for fault in dict.fromkeys(itertools.islice(rule(conf, name), _MANY)):
                 found[fault].append(name)
         for (span, words), failing in found.items():
             yield file.place(*span), words + plugin_sets.said(failing, aimed)

@@ -15,22 +15,25 @@ print(list(malformed(conf, "0.9.0")))
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 
 from checks import plugin_sets, schemas
 from checks.addresses import address, address_words, destination, is_ipv6, leading_zeros, network, network_words
 from checks.documents import Member, Node, Span
-from checks.networks import Conf
+from checks.networks import Conf, nulls
 
 Faults = Iterator[tuple[Span, str]]
 
 
 def misfits(conf: Conf, plugins: str) -> Faults:
-    """What does not fit the schema; of a key that a later one hides, the type alone."""
+    """What does not fit the schema; of a key that a later one hides, the type alone (which a null has not)."""
     for number, root in enumerate(conf.readings):
+        no_type = set(nulls(root)) if number else ()
         for problem in schemas.problems(conf.schema(plugins), root):
-            if problem.rule == "type" if number else problem.rule != "additionalProperties":
-                yield (problem.start, problem.end), problem.message
+            span = problem.start, problem.end
+            if (problem.rule == "type" and span not in no_type) if number else problem.rule != "additionalProperties":
+                yield span, problem.message
     for key in ("name", "ipam", "type"):
         given = conf.root.at(["delegate", key]) if conf.plugin == "flannel" else None
         if given and given.is_null:
@@ -60,20 +63,15 @@ def _interface_words(name: str) -> str:
 
 def malformed(conf: Conf, plugins: str) -> Faults:
     """Addresses and networks that cannot be read, or have bits set behind the prefix."""
-    for member, counts in _members(conf, ("subnet", "gateway", "rangeStart", "rangeEnd"), ("dst", "gw")):
+    for holder, member, counts in _members(conf, ("subnet", "gateway", "rangeStart", "rangeEnd"), ("dst", "gw")):
         key, value = member.key, member.node.value
         if value is None:
             words = "" if counts and key == "subnet" else "write an IPv4 address and a prefix length, such as 10.22.0.0/16"
         else:
             words = network_words(value) if key in ("subnet", "dst") else address_words(value)
-        other_family = key == "gw" and is_ipv6(value) and not is_ipv6(_value(_route_of(conf, member), "dst"))
+        other_family = key == "gw" and is_ipv6(value) and not is_ipv6(_value(holder, "dst"))
         if words and (other_family or ((counts or not is_ipv6(value)) and _is_refused(key, value, plugins))):
             yield (member.node.start, member.node.end), f"{key} is {schemas.shown(value)}; {words}"
-
-
-def _route_of(conf: Conf, member: Member) -> Node:
-    """The route that a member stands in."""
-    return next(route for route in conf.routes if any(each is member for each in route.members))
 
 
 def _is_refused(key: str, value: str | None, plugins: str) -> bool:
@@ -124,7 +122,7 @@ def hop_faults(conf: Conf, _: str) -> Faults:
     """A gateway, or the next hop of a route, that pods do not reach."""
     subnet = conf.subnet
     if subnet and not any(_no_node(end) for end in (subnet[0], _gateway(conf)) if end):
-        yield from (fault for member, counts in _members(conf, ("gateway",), ("gw",)) if counts for fault in _hop_fault(member, subnet))
+        yield from (fault for _, member, counts in _members(conf, ("gateway",), ("gw",)) if counts for fault in _hop_fault(member, subnet))
     elif subnet:
         member = conf.ipam.member("gateway") if not _no_node(subnet[0]) and conf.value("ipam", "gateway") else conf.ipam.member("subnet")
         yield (
@@ -157,9 +155,11 @@ def _gateway(conf: Conf) -> IPv4Address | None:
     return address(conf.value("ipam", "gateway")) or (conf.subnet[0] + 1 if conf.subnet and conf.subnet.prefixlen < 32 else None)
 
 
+@lru_cache(maxsize=8)
 def _hops(conf: Conf) -> list[tuple[Node, IPv4Network, IPv4Address | None]]:
     """Each route of host-local's that can be read: where it stands, where it leads, and over which hop."""
-    routes = [(route, destination(_value(route, "dst")), address(_value(route, "gw")) or _gateway(conf)) for route in conf.routes]
+    gateway = _gateway(conf)
+    routes = [(route, destination(_value(route, "dst")), address(_value(route, "gw")) or gateway) for route in conf.routes]
     return [(route, to, hop) for route, to, hop in routes if to]
 
 
@@ -200,16 +200,19 @@ def gateway_faults(conf: Conf, plugins: str) -> Faults:
         yield conf.span("type"), 'a bridge without isGateway does not hold the gateway; add "isGateway": true'
 
 
-def _members(conf: Conf, of_ipam: tuple, of_routes: tuple) -> list[tuple[Member, bool]]:
-    """The members of host-local's `ipam` and of its routes that have one of the keys and hold text (a network also: null), each with whether it counts.
+def _members(conf: Conf, of_ipam: tuple, of_routes: tuple) -> list[tuple[Node, Member, bool]]:
+    """The members of host-local's `ipam` and of its routes that have one of the keys and hold text (a network also: null).
 
-    One that a later one of the same key hides does not count, but is read. An empty gateway counts as none, as in Go.
+    Each with what it is a member of and whether it counts: one that a later one of the same key hides does not, but is read. An empty
+    gateway counts as none, as in Go.
     """
     if not conf.ipam:
         return []
-    holders = [(conf.ipam, of_ipam), *((route, of_routes) for route in conf.routes)]
-    members = [(member, holder.member(member.key) is member) for holder, keys in holders for member in holder.members if member.key in keys]
-    return [each for each in members if _is_text(each[0].node) or (each[0].key in ("subnet", "dst") and each[0].node.value in ("", None))]
+    found = []
+    for holder, keys in [(conf.ipam, of_ipam), *((route, of_routes) for route in conf.routes)]:
+        last = {member.key: member for member in holder.members}
+        found += [(holder, member, last[member.key] is member) for member in holder.members if member.key in keys]
+    return [each for each in found if _is_text(each[1].node) or (each[1].key in ("subnet", "dst") and each[1].node.value in ("", None))]
 
 
 def _is_text(node: Node) -> bool:

@@ -9,7 +9,8 @@ print(conf.plugin, conf.text("name"))
 ```
 """
 
-from functools import cache, lru_cache
+from collections.abc import Iterator
+from functools import cache, cached_property, lru_cache
 from ipaddress import IPv4Network
 
 from checks import plugin_sets, schemas
@@ -36,33 +37,33 @@ class Conf:
     def span(self, *path: str) -> Span:
         return self.root.span(path)
 
-    @property
+    @cached_property
     def plugin(self) -> str:
         return self.text("type")
 
-    @property
+    @cached_property
     def bridge(self) -> Node | None:
         """The object that the bridge plugin reads its own keys from, or None where another plugin is at work."""
         by_flannel = self.plugin == "flannel" and self.text("delegate", "type") in ("", "bridge")
         node = self.root if self.plugin == "bridge" else self.root.at(["delegate"]) if by_flannel else None
         return node if node and node.kind == "object" else None
 
-    @property
+    @cached_property
     def ipam(self) -> Node | None:
         """`ipam`, where it speaks to host-local."""
         return self.root.at(["ipam"]) if self.plugin != "flannel" and self.text("ipam", "type") == "host-local" else None
 
-    @property
+    @cached_property
     def subnet(self) -> IPv4Network | None:
         """The subnet that host-local is given, where it is one of IPv4."""
         return network(self.value("ipam", "subnet"), strict=False) if self.ipam else None
 
-    @property
+    @cached_property
     def routes(self) -> list[Node]:
         node = self.root.at(["ipam", "routes"]) if self.ipam else None
         return node.items if node else []
 
-    @property
+    @cached_property
     def readings(self) -> list[Node]:
         """The tree, and where keys stand twice also the tree of what the later ones hide: Go looks at the types of both."""
         return [self.root, _turned(self.root)] if _hides(self.root) else [self.root]
@@ -86,16 +87,22 @@ def read(text: str) -> Conf | Broken:
 
 @cache
 def _schema(plugin: str, plugins: str, effective: bool) -> dict:
-    definitions = _bound(schemas.load("cni")["$defs"], plugins, effective)
-    return {"$ref": f"#/$defs/{plugin}", "$defs": definitions, "x-title": "the configuration"}
+    return {**_bound(schemas.load("cni")["$defs"][plugin], plugins, effective), "x-title": "the configuration"}
 
 
 def _bound(schema: object, plugins: str, effective: bool) -> object:
-    """A copy of a schema with the rules that bind one set of plugins, and the keys that it reads."""
+    """A copy of a schema with the rules that bind one set of plugins, and the keys that it reads; what it refers to stands in its place.
+
+    (To look up a reference again for each of many routes takes most of a validator's time.)
+    """
     if isinstance(schema, list):
         return [_bound(each, plugins, effective) for each in schema]
     if not isinstance(schema, dict):
         return schema
+    if "$ref" in schema:
+        schema = schemas.load("cni")["$defs"][schema["$ref"].rsplit("/", 1)[-1]] | {
+            key: part for key, part in schema.items() if key != "$ref"
+        }
     if "x-differs" in schema and not plugin_sets.fails(schema["x-differs"], plugins):
         return True
     copy = {key: _bound(part, plugins, effective) for key, part in schema.items()}
@@ -189,6 +196,14 @@ def _hides(node: Node) -> bool:
     """Whether keys stand twice anywhere."""
     inner = node.items + [member.node for member in node.members]
     return len(node.members) != len({member.key for member in node.members}) or any(_hides(each) for each in inner)
+
+
+def nulls(node: Node) -> Iterator[Span]:
+    """Where a null stands, at any depth."""
+    if node.is_null:
+        yield node.start, node.end
+    for each in node.items + [member.node for member in node.members]:
+        yield from nulls(each)
 
 
 def _turned(node: Node) -> Node:
