@@ -21,6 +21,9 @@ import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+# Nobody types more commands, or more characters; what holds more would make all who read it work without end.
+MOST_COMMANDS, LONGEST = 500, 64 * 1024
+_TYPED = re.compile(r"^[$>](?: [^\n]*)?$", re.M)
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 
 
@@ -46,9 +49,23 @@ class Command:
         return list(itertools.accumulate((end - start + 1 for start, end in self.spans[:-1]), initial=0))
 
 
+def beyond(text: str) -> int:
+    """Where a transcript holds more than anybody would type: the line of one command too many, or that makes the commands too long.
+
+    The length of the text where it holds no more.
+    """
+    number = size = 0
+    for line in _TYPED.finditer(text):
+        number, size = number + (line[0][0] == "$"), size + len(line[0])
+        if number > MOST_COMMANDS or size > LONGEST:
+            return line.start()
+    return len(text)
+
+
 @lru_cache(maxsize=8192)  # of a transcript they are asked for again and again
 def commands(text: str) -> list[Command]:
     """The commands of a transcript, in order (shared by all callers, so do not change the list); lines above the first one belong to none."""
+    text = text[: beyond(text)]  # the rest is refused by `transcript_is_valid_bash`
     found: list[list] = []  # [spans, output_start, output_end] of each
     for line in _LINE.finditer(text):
         start, end = line.start(), line.start() + len(line[0].rstrip("\r\n"))

@@ -12,13 +12,18 @@ from checks import cache, recordings
 from checks.findings import check
 from checks.process import unfinished
 from checks.sessions import can_run
-from checks.shell import Command, commands, program, simple_commands
+from checks.shell import LONGEST, MOST_COMMANDS, Command, beyond, commands, program, simple_commands
 
 # `cd` in a terminal needs no `|| exit`, and shellcheck cannot follow a file that is read on the reader's machine.
 _NOT_ASKED = "SC1090,SC1091,SC2103,SC2164"
+<<<<<<< HEAD
 # So many scripts are handed to one bash or shellcheck, which takes longer for each the more it has.
 _AT_A_TIME = 200
 _MOST_COMMANDS, _LONGEST = 500, 64 * 1024
+=======
+# So few scripts that every core has some in the guide as it is.
+_AT_A_TIME = 24
+>>>>>>> 8410538 (A transcript is read as far as anybody would type; folders, names, streams and signals that are not as one would wish, given to the real command)
 # Seconds of CPU and KiB of memory after which bash or shellcheck has to give up: some nestings take shellcheck for ever. A transcript needs a tenth.
 _LIMITS = "ulimit -t 2; ulimit -d 400000"
 _FOREIGN_PROMPT = re.compile(r"(?:\[[\w.@:~/ -]+\]|[\w.-]+@[\w.-]+:?\S*)[#$%>] ?")
@@ -117,15 +122,13 @@ def transcript_is_valid_bash(tree):
 
 
 def _is_too_long(file) -> bool:
-    found = commands(file.text)
-    return len(found) > _MOST_COMMANDS or sum(len(command.text) for command in found) > _LONGEST
+    return beyond(file.text) < len(file.text)
 
 
 def _too_long(file):
-    found = commands(file.text)
-    beyond = found[min(_MOST_COMMANDS, len(found) - 1)]
-    words = f"more than {_MOST_COMMANDS} commands or {_LONGEST >> 10} KiB of them; nobody types so much, so cut the transcript into several"
-    return file.place(beyond.start, beyond.spans[0][1]), words
+    at = beyond(file.text)
+    words = f"more than {MOST_COMMANDS} commands or {LONGEST >> 10} KiB of them; nobody types so much, so cut the transcript into several"
+    return file.place(at, at + len(file.text[at:].split("\n", 1)[0])), words
 
 
 # Reads each script in a subshell that runs nothing of it, as `bash -n` does, and names those of which it says anything.
