@@ -28,7 +28,9 @@ def guard() -> None:
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     if not said:
-        sys.exit(fail("standard output is closed, so nobody would read what is found"))
+        with contextlib.suppress(OSError):
+            fail("standard output is closed, so nobody would read what is found")
+        os._exit(2)
     sys.stdout.reconfigure(errors="backslashreplace")
 
 

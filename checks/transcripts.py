@@ -16,16 +16,10 @@ from checks.shell import LONGEST, MOST_COMMANDS, Command, beyond, commands, prog
 
 # `cd` in a terminal needs no `|| exit`, and shellcheck cannot follow a file that is read on the reader's machine.
 _NOT_ASKED = "SC1090,SC1091,SC2103,SC2164"
-<<<<<<< HEAD
 # So many scripts are handed to one bash or shellcheck, which takes longer for each the more it has.
 _AT_A_TIME = 200
-_MOST_COMMANDS, _LONGEST = 500, 64 * 1024
-=======
-# So few scripts that every core has some in the guide as it is.
-_AT_A_TIME = 24
->>>>>>> 8410538 (A transcript is read as far as anybody would type; folders, names, streams and signals that are not as one would wish, given to the real command)
 # Seconds of CPU and KiB of memory after which bash or shellcheck has to give up: some nestings take shellcheck for ever. A transcript needs a tenth.
-_LIMITS = "ulimit -t 2; ulimit -d 400000"
+_LIMITS = "ulimit -t {}; ulimit -d 400000"
 _FOREIGN_PROMPT = re.compile(r"(?:\[[\w.@:~/ -]+\]|[\w.-]+@[\w.-]+:?\S*)[#$%>] ?")
 _IN_COMMANDS = (
     (
@@ -177,7 +171,7 @@ def _bash(bash: str, script: str) -> tuple[int, str] | None:
 def _run(call: list[str], **options) -> subprocess.CompletedProcess:
     """Run a program; what it says is in English and in UTF-8, and no variable of the caller (`SHELLCHECK_OPTS`, `BASH_ENV`) changes it."""
     env = {"LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", os.defpath)}
-    call = [cache.program("sh") or "/bin/sh", "-c", f'{_LIMITS}; exec "$@"', "sh", *call]
+    call = [cache.program("sh") or "/bin/sh", "-c", _LIMITS.format(2 + len(call) // 10) + '; exec "$@"', "sh", *call]
     return subprocess.run(call, capture_output=True, encoding="utf-8", errors="replace", env=env, timeout=300, **options)
 
 

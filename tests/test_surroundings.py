@@ -89,7 +89,7 @@ def test_odd_name_is_printed_on_one_line(name, tmp_path):
     (tmp_path / name).write_text(BAD, "utf-8")
     for form in ("text", "json", "github", "sarif", "junit"):
         outcome = call("--no-lab", "--format", form, "--only", "cni_is_json", "--", name, cwd=tmp_path)
-        assert outcome.status == 1 and "\x1b" not in outcome.output, outcome
+        assert outcome.status == 1 and (form != "text" or "\x1b" not in outcome.output), outcome
     judge(f"the name {name!r}", call("--no-lab", "--", name, cwd=tmp_path), (1,))
 
 
@@ -237,7 +237,7 @@ WRITE = textwrap.dedent("""
 def test_record_is_whole_whenever_a_signal_comes(name, tmp_path):
     record = tmp_path / "verification.json"
     statuses = set()
-    for step in range(1, 16):
+    for step in range(1, 30):
         record.write_text("old\n")
         done = subprocess.run([sys.executable, "-c", WRITE, record, str(step), name], cwd=ROOT, capture_output=True, text=True)
         statuses.add(done.returncode)
@@ -268,7 +268,7 @@ def test_record_that_cannot_be_written_is_status_2(target, tmp_path):
 def test_record_on_a_full_file_system(tmp_path):
     """In a namespace of its own, on a disk that has room for the old record only."""
     script = (
-        'mount -t tmpfs -o size=48k small "$0" && head -c 20000 /dev/zero | tr "\\0" x >"$0/verification.json" && '
+        'mount -t tmpfs -o size=40k small "$0" && head -c 20000 /dev/zero | tr "\\0" x >"$0/verification.json" && '
         '{ "$@" --no-lab --record "$0/verification.json"; echo status $?; ls -A "$0"; head -c 3 "$0/verification.json"; wc -c <"$0/verification.json"; }'
     )
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, tmp_path, sys.executable, "-m", "checks"]
