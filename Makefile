@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := site
-.PHONY: site serve test lint bench fuzz pin clean
+.PHONY: fuzz-parsers site serve test lint bench fuzz pin clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -68,6 +68,10 @@ fuzz: .venv/site.done .cache/programs.done
 	@$(BIN)/python -m venv --clear .cache/bench
 	.cache/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	@touch $@
+
+# Needs Atheris, as tests/fuzz_parsers.py says: make fuzz-parsers ATHERIS=/tmp/atheris/bin/python [SECONDS_EACH=120]
+fuzz-parsers:
+	@for parser in json yaml page transcript unit svg address; do $(ATHERIS) tests/fuzz_parsers.py $$parser $(or $(SECONDS_EACH),120) || exit; done
 
 # After a change of the dependencies in pyproject.toml.
 pin:
