@@ -64,7 +64,9 @@ def parse(text: str) -> list[Element]:
     try:
         parser.Parse(raw, True)
     except expat.ExpatError as error:
-        raise Broken(offset(parser.ErrorByteIndex), f"is not well-formed XML: {expat.ErrorString(error.code)}") from None
+        raise Broken(
+            offset(parser.ErrorByteIndex) if text.strip() else 0, f"is not well-formed XML: {expat.ErrorString(error.code)}"
+        ) from None
     return elements
 
 

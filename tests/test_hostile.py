@@ -115,6 +115,7 @@ def test_guide_of_texts_that_hurt_has_findings(name, tmp_path):
     for place in PLACES.values():
         put(tmp_path / place, content)
         put(tmp_path / place.replace(".en.", ".zh.").replace("docs/en", "docs/zh"), content)
+    put(tmp_path / "snippets" / "failures" / "a.conf", content)
     (tmp_path / "mkdocs.yml").write_text("nav: [a.md]\n")
     judge(f"{name}, a guide of it", call("--no-lab", cwd=tmp_path))
 
