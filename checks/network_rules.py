@@ -70,8 +70,13 @@ def malformed(conf: Conf, plugins: str) -> Faults:
         else:
             words = network_words(value) if key in ("subnet", "dst") else address_words(value)
         other_family = key == "gw" and is_ipv6(value) and not is_ipv6(_value(holder, "dst"))
-        if words and (other_family or ((counts or not is_ipv6(value)) and _is_refused(key, value, plugins))):
+        if words and (other_family or ((counts or not _is_read(value)) and _is_refused(key, value, plugins))):
             yield (member.node.start, member.node.end), f"{key} is {schemas.shown(value)}; {words}"
+
+
+def _is_read(value: str | None) -> bool:
+    """Whether a text is a network or an address to Go, be it one that is then of no use."""
+    return is_ipv6(value) or (network(value, strict=False) is not None and not leading_zeros(value))
 
 
 def _is_refused(key: str, value: str | None, plugins: str) -> bool:

@@ -178,7 +178,8 @@ def _as_flannel_hands_on(nodes: list[Node]) -> Node:
     flannel has it as a map, to which case counts, and in which the last of doubled keys takes the others' place, null or not. It adds what
     lacks, and writes the map down again, ordered by key (cmdAdd in plugins/meta/flannel/flannel.go; encoding/json).
     """
-    members = {member.key: member for node in nodes for member in node.members}
+    members = {member.key: member._replace(node=_written_again(member.node)) for node in nodes for member in node.members}
+    members = {key: each for key, each in members.items() if key == "name" or folded(key) != "name" or not isinstance(each.node.value, str)}
     for key, value in _ADDED_BY_FLANNEL.items():
         alike = [member for member in members.values() if folded(member.key) == folded(key)]
         if alike and key not in members:
@@ -186,6 +187,13 @@ def _as_flannel_hands_on(nodes: list[Node]) -> Node:
             members[key] = alike[-1]._replace(key=key, node=Node("scalar", at.start, at.end, value))
     ordered = sorted(members.values(), key=lambda member: member.key.encode())
     return _as_go_reads(Node("object", nodes[-1].start, nodes[-1].end, members=ordered))
+
+
+def _written_again(node: Node) -> Node:
+    """A number as Go writes it that has read it as a float64: without point and exponent, where it is whole and below 1e21."""
+    if isinstance(node.value, float) and node.value.is_integer() and abs(node.value) < 1e21:
+        return Node(node.kind, node.start, node.end, int(node.value))
+    return node
 
 
 # What flannel adds to `delegate`, if only in the place of a key that differs in case.
