@@ -35,10 +35,11 @@ def external_links(tree) -> Iterator[tuple]:
                 yield file, link.target_start, link.target
     for kind in ("units", "pods"):
         for snippet in tree.snippets(kind):
-            for match in _IN_UNIT.finditer(snippet.text):
+            for line in re.finditer(r"[^\n]+", snippet.text):
                 # An address in a manifest is mostly an argument of a program; one in a comment is for readers.
-                line = snippet.text[snippet.text.rfind("\n", 0, match.start()) + 1 : match.start()]
-                if kind == "units" or re.search(r"(?:^|\s)#", line):
+                comment = re.search(r"(?:^|\s)#" if kind == "pods" else "", line[0])
+                behind = line.start() + comment.end() if comment else line.end()
+                for match in _IN_UNIT.finditer(snippet.text, behind, line.end()):
                     yield snippet, match.start(), match[0]
 
 
