@@ -1,6 +1,7 @@
 """Checks of the tables in `snippets/flags/`: each cell that a machine can read agrees with the facts."""
 
 from collections import Counter
+from functools import cache
 
 from checks import markdown
 from checks.facts import load
@@ -255,10 +256,15 @@ def _disagreements(file, table, known: dict, complete: bool = False, key: int = 
             yield file.place(table.start), f"there is no row for {_plain(name)}"
 
 
+@cache
+def _flags_of_rows() -> dict[str, dict]:
+    """The facts of each kubelet flag, by what the first cell of its row says."""
+    return {f"`--{flag['name']}`": flag for flag in load("kubelet-flags")["flags"]}
+
+
 def _unsaid_changes(file, cells):
     """Later types and defaults of a flag whose release the row's last cell does not name."""
-    flags = {f"`--{flag['name']}`": flag for flag in load("kubelet-flags")["flags"]}
-    for release, change in flags.get(cells[0].text, {}).get("changes", {}).items():
+    for release, change in _flags_of_rows().get(cells[0].text, {}).get("changes", {}).items():
         release, what = release.removesuffix("-dev"), " and ".join(k for k in ("type", "default") if k in change)
         if what and release not in cells[-1].text:
             yield (
