@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := site
-.PHONY: fuzz-parsers site serve test lint bench fuzz pin clean
+.PHONY: site serve test lint bench fuzz fuzz-parsers pin clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -69,15 +69,22 @@ fuzz: .venv/site.done .cache/programs.done
 	.cache/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	@touch $@
 
-# Needs Atheris, as tests/fuzz_parsers.py says: make fuzz-parsers ATHERIS=/tmp/atheris/bin/python [SECONDS_EACH=120]
-fuzz-parsers:
-	@for parser in json yaml page transcript unit svg address; do $(ATHERIS) tests/fuzz_parsers.py $$parser $(or $(SECONDS_EACH),120) || exit; done
+.cache/fuzz/done: requirements-fuzz.txt | .venv/bin/python
+	@$(BIN)/python -m venv --clear .cache/fuzz
+	.cache/fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.txt
+	@touch $@
+
+# Texts that a coverage-guided fuzzer makes, for each parser in turn: make fuzz-parsers SECONDS_EACH=600
+SECONDS_EACH ?= 120
+fuzz-parsers: .cache/fuzz/done
+	@for parser in json yaml page transcript unit svg address; do .cache/fuzz/bin/python tests/fuzz_parsers.py $$parser $(SECONDS_EACH) || exit; done
 
 # After a change of the dependencies in pyproject.toml.
 pin:
 	$(PYTHON) -m venv .cache/pin && .cache/pin/bin/pip install --quiet uv
 	.cache/pin/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra site pyproject.toml -o requirements.txt
 	.cache/pin/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra site --extra test pyproject.toml -o requirements-test.txt
+	.cache/pin/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra site --extra test --extra fuzz pyproject.toml -o requirements-fuzz.txt
 	.cache/pin/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra bench pyproject.toml -o requirements-bench.txt
 
 clean:

@@ -1,9 +1,9 @@
 """Gives the parsers texts that a coverage-guided fuzzer (Atheris) makes: `make fuzz-parsers`, or by hand
 
-    python tests/fuzz_parsers.py PARSER [SECONDS]
+    .cache/fuzz/bin/python tests/fuzz_parsers.py PARSER [SECONDS]
 
-Atheris is no dependency of the project: `python -m venv /tmp/atheris && /tmp/atheris/bin/pip install atheris -r requirements-test.txt` and
-run it with that Python. What it finds is printed with its text, which then becomes a test in `test_documents.py` or `test_tree.py`.
+Atheris stands in `requirements-fuzz.txt` and is installed into `.cache/fuzz`. What it finds is printed with its text, which then becomes a
+test in `test_documents.py` or `test_tree.py`.
 """
 
 import re
