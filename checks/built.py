@@ -10,11 +10,13 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from checks import markdown
 from checks.findings import Place, check
-from checks.tree import LANGUAGES, File, Page
+from checks.tree import LANGUAGES, File, Page, below, read, relative
 
 _NOWHERE = "https://site.invalid/"  # stands for the site's own address where no page names it
 _LOADED = {"img", "script", "iframe", "source", "audio", "video", "embed", "track", "object", "use", "image", "input"}
 _LOADED_LINKS = {"stylesheet", "icon", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "manifest"}
+# Of more ids than a page has, none is suggested for a misspelt one: to compare them all would take too long.
+_MANY = 500
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,17 @@ class Document:
     path: str
     url: str
     page: Page | None
-    read: Callable[[str], object]
+    read: Callable[[str], tuple]
 
     @property
     def root(self):
-        """The root element."""
-        return self.read(self.path)
+        """The root element; of an empty document where the file cannot be read."""
+        return self.read(self.path)[0]
+
+    @property
+    def problem(self) -> tuple[Place, str] | None:
+        """Why the file, or all of it, cannot be looked at; None where it can."""
+        return self.read(self.path)[1]
 
     @cached_property
     def ids(self) -> set[str]:
@@ -49,26 +56,47 @@ class Site:
 
     def __init__(self, tree):
         self.tree, self.folder = tree, Path(tree.site)
-        sources = {_path_of(page): page for page in tree.pages()}
-        read = lru_cache(2)(lambda path: _parsed(self.folder / path))  # the one that is looked at, and one that it links to
-        paths = [path.relative_to(self.folder).as_posix() for path in sorted(self.folder.rglob("*.html"))]
-        self.base = next(iter(_canonical(read("index.html")) if "index.html" in paths else ()), _NOWHERE)
-        self.documents = {
-            path: Document(
-                path, urljoin(self.base, _url_of(path)), sources.get(path) or sources.get(path.replace(".html", "/index.html")), read
-            )
-            for path in paths
-        }
+        self._sources = {_path_of(page): page for page in tree.pages()}
+        read = lru_cache(2)(self._parsed)  # the one that is looked at, and one that it links to
+        # What is no file, such as a folder that cannot be read, is among them: somebody has to say so.
+        found = [path for path in sorted(below(self.folder)) if path.suffix == ".html" or not os.path.isfile(path)]
+        paths = [path.relative_to(self.folder).as_posix() for path in found]
+        self.base = next(iter(_canonical(read("index.html")[0]) if "index.html" in paths else ()), _NOWHERE)
+        self.documents = {path: Document(path, urljoin(self.base, _url_of(path)), self._page(path), read) for path in paths}
         self.problem = lru_cache(10_000)(self._problem)  # all pages have the same links beside their text
+
+    def _page(self, path: str) -> Page | None:
+        return self._sources.get(path) or self._sources.get(path.replace(".html", "/index.html"))
+
+    def name(self, path: str) -> str:
+        """A file of the site as findings name it."""
+        return relative(self.folder / path, self.tree.root)
+
+    def _parsed(self, path: str) -> tuple:
+        """The root element of an HTML file and None, or that of an empty document and what is wrong."""
+        import lxml.etree
+        import lxml.html
+
+        text, problem = read(self.folder / path, self.name(path))
+        parser = lxml.html.HTMLParser(encoding="utf-8")
+        try:
+            root = lxml.html.document_fromstring(text.encode(), parser=parser)
+        except lxml.etree.ParserError:
+            root, problem = lxml.html.document_fromstring("<html></html>"), problem or (Place(self.name(path)), "holds no HTML")
+        for error in parser.error_log.filter_from_fatals():  # the parser reads no further, and says it here only
+            problem = problem or (Place(self.name(path), error.line), f"cannot be read from this line on: {error.message}")
+        if not problem and self._page(path) and root.find(".//article") is None:
+            problem = Place(self.name(path)), "holds no `<article>`, so nothing of its page is in it; build the site again"
+        return root, problem
 
     def _problem(self, url: str) -> str:
         """What is wrong with an address of the site itself; empty where it leads somewhere."""
         address, fragment = urldefrag(url)
         name = unquote(urlsplit(address).path)[len(unquote(urlsplit(self.base).path)) :]
-        path = self.folder / name
+        path = Path(f"{self.folder}/{name}")  # also where the name begins with a slash
         if os.path.isfile(path / "index.html"):
             name, path = f"{name.rstrip('/')}/index.html".lstrip("/"), path / "index.html"
-        if not os.path.isfile(path):
+        if not os.path.isfile(path) or ".." in path.parts[len(self.folder.parts) :]:
             return f"leads to `/{name}`, which the built site does not have"
         if fragment and fragment != "top" and not fragment.startswith(":~:"):
             known = self._ids(name, path)
@@ -77,23 +105,12 @@ class Site:
         return ""
 
     def _ids(self, name: str, path: Path) -> set[str] | None:
-        """The ids of an HTML or SVG file; None for other kinds, whose fragments nobody checks."""
+        """The ids of an HTML or SVG file; None for other kinds, whose fragments nobody checks, and for a page that is reported itself."""
         if name in self.documents:
-            return self.documents[name].ids
+            return None if self.documents[name].problem else self.documents[name].ids
         if path.suffix == ".svg":
-            return set(re.findall(r"""\bid\s*=\s*["']([^"']+)""", path.read_text("utf-8", "replace")))
+            return set(re.findall(r"""\bid\s*=\s*["']([^"']+)""", read(path, name)[0]))
         return None
-
-
-def _parsed(path: Path):
-    """The root element of an HTML file; of an empty document where there is nothing to parse."""
-    import lxml.etree
-    import lxml.html
-
-    try:
-        return lxml.html.document_fromstring(path.read_bytes(), parser=lxml.html.HTMLParser(encoding="utf-8"))
-    except lxml.etree.ParserError:
-        return lxml.html.document_fromstring("<html></html>")
 
 
 def _canonical(root) -> list[str]:
@@ -157,6 +174,9 @@ def built_link_resolves(tree):
     """
     site = Site(tree)
     for document in site.documents.values():
+        if document.problem:
+            yield document.problem
+            continue
         for element in document.elements(_WITH_ADDRESS):
             for address in _addresses(element):
                 if problem := _address_problem(site, document, element, address):
@@ -218,8 +238,7 @@ def _meant(site: Site, page: Page, link: markdown.Link) -> str:
 
 def _in_config(tree, address: str) -> Place:
     """The line of mkdocs.yml that names the file of an address; its first line where none does."""
-    path = tree.root / "mkdocs.yml"
-    config = File("mkdocs.yml", "config", path.read_text("utf-8") if path.is_file() else "")
+    config = tree.file("mkdocs.yml") or File("mkdocs.yml", "config", "")
     name = re.split(r"[?#]", address)[0].rstrip("/").rpartition("/")[2]
     found = re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", config.text) if name else None
     return config.place(*found.span()) if found else config.place(0)
@@ -227,13 +246,13 @@ def _in_config(tree, address: str) -> Place:
 
 # What Markdown would have consumed, had it been written right; and what is then to be said.
 _LEFT = (
-    (re.compile(r";?-+8<-+"), "an include that was not carried out; the line is `--8<-- \"KIND/FILE\"`, with blank lines around it"),
+    (re.compile(r"(?:;|(?<!-))-++8<-+"), "an include that was not carried out; the line is `--8<-- \"KIND/FILE\"`, with blank lines around it"),
     (re.compile(r"!?\[[^\[\]\n]+\]\[[^\[\]\n]*\]"), "a reference link without a definition; write `[text](address)`"),
     (re.compile(r"\*\*|(?<!\w)__(?=\w)"), "emphasis that was not rendered; let the marks touch the words and not a punctuation mark"),
     (re.compile(r"(?m)^[ \t]*(?:!!!|\?\?\?\+?|===)[ \t]+\S+"), "a block that was not rendered; it needs a blank line above and four blanks before its body"),
-    (re.compile(r"\{:?[ \t]*[#.][\w-]+[^{}\n]*\}"), "attributes that were not taken; they stand at the end of a heading's line"),
+    (re.compile(r"\{:?[ \t]*[#.][\w-][^{}\n]*\}"), "attributes that were not taken; they stand at the end of a heading's line"),
     (re.compile(r"(?:`{3,}|~{3,})[^\n]*"), "a fence that was not rendered; it needs a closing line with the same marks"),
-    (re.compile(r"(?m)^[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*\|.*$"), "a table that was not rendered; it needs a blank line above"),
+    (re.compile(r"(?m)^[ \t]*+(?:\|[ \t]*+)?:?-{3,}+:?[ \t]*\|.*$"), "a table that was not rendered; it needs a blank line above"),
     (re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}"), "a template variable that nobody filled in"),
 )  # fmt: skip
 
@@ -252,6 +271,9 @@ def built_page_is_complete(tree):
         if site.documents.keys().isdisjoint({_path_of(page), _path_of(page).replace("/index.html", ".html")}):
             yield page.place(0), f"was not built: the site has no {_path_of(page)}"
     for document in site.documents.values():
+        if document.problem:
+            yield document.problem
+            continue
         if document.page is not None:
             yield from _left(site, document)
         yield from _double_ids(site, document)
@@ -259,7 +281,7 @@ def built_page_is_complete(tree):
 
 def _left(site: Site, document: Document) -> Iterator[tuple[Place, str]]:
     """Markdown that is still to be seen in a document's article."""
-    for text, code in (pair for article in document.root.iter("article") for pair in _texts(article, False)):
+    for text, code in (pair for article in document.root.xpath("//article[not(ancestor::article)]") for pair in _texts(article, False)):
         for pattern, message in _LEFT[:1] if code else _LEFT:
             for match in pattern.finditer(text):
                 wanted = re.compile(re.escape(match[0].strip()))
@@ -306,5 +328,5 @@ def _found(file: File, pattern: re.Pattern) -> list[Place]:
 def _nearest(name: str, known) -> str:
     import difflib
 
-    near = difflib.get_close_matches(name, list(known), 1)
+    near = difflib.get_close_matches(name, list(known), 1) if len(known) <= _MANY else ()
     return f" (did you mean `#{near[0]}`?)" if near else ""

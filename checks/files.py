@@ -11,7 +11,10 @@ def file_is_readable_text(tree):
     """Every page and snippet is a plain file in UTF-8 of at most 1 MiB, without byte order mark and without NUL.
 
     A file that cannot be read is checked by nothing else, so it must not pass. Save it as UTF-8; replace a symbolic link or a
-    device by a plain file.
+    device by a plain file; rename a file whose name holds characters that cannot be shown.
+
+    Other limits are findings of the checks that read what is large: a document of JSON or YAML has at most 100,000 keys and
+    values, a transcript at most 500 commands, or 64 KiB of them. Of one check and one file 200 findings are shown.
     """
     tree.files()
     yield from tree.unreadable

@@ -242,7 +242,7 @@ class Tree:
         return files
 
     def _add(self, path: Path, kind: str | None) -> None:
-        name = _relative(path, self.root)
+        name = relative(path, self.root)
         own_kind = KIND_NAMES[kind] if kind else kind_of(name)
         plain = not self.whole or not path.is_symlink()
         if self.whole and plain and name.startswith("docs/") and path.suffix != ".md" and path.is_file():
@@ -362,7 +362,8 @@ def below(folder: Path) -> Iterator[Path]:
             yield at
 
 
-def _relative(path: Path, root: Path) -> str:
+def relative(path: Path, root: Path) -> str:
+    """A path as findings name it: from the root on, or as it was given where it lies outside."""
     try:
         return Path(os.path.abspath(path)).relative_to(os.path.abspath(root)).as_posix()
     except ValueError:

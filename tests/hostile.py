@@ -195,3 +195,50 @@ SVG = {
     "instructions": lambda: filled("<?a b?>", "<svg>", "</svg>"),
     "an element that is never closed": lambda: filled("<g ", "<svg>"),
 }  # fmt: skip
+
+
+def article(unit: str, after: str = "", before: str = "") -> bytes:
+    """A page of the built site as large as is read, whose article is full of a unit; a number takes the place of each `%d` in it."""
+    parts, size = [], len(before + after) + 100
+    while size < LARGEST:
+        parts.append(unit.replace("%d", str(len(parts))))
+        size += len(parts[-1])
+    return f"<html><body><article>{before}{''.join(parts)}{after}</article></body></html>\n".encode()
+
+
+LOST = '<a href="lost">x</a> <b id="z"></b><b id="z"></b>'
+# Pages of the built site. In each is a fault that both checks of it see, be it at the end.
+HTML = {
+    "nothing": lambda: b"",
+    "blanks only": lambda: b" \n\t\n",
+    "a comment only": lambda: b"<!-- a -->",
+    "a text only": lambda: b"rubbish\n",
+    "every byte": lambda: bytes(range(256)) * 64,
+    "broken UTF-8": lambda: b"<html><body><article>\xff\xc3</article></body></html>",
+    "UTF-16": lambda: "<html><body><article>a</article></body></html>".encode("utf-16"),
+    "UTF-16 without a mark": lambda: "<html><body><article>a</article></body></html>".encode("utf-16-le"),
+    "a NUL": lambda: b"<html><body><article>\0</article></body></html>",
+    "100 MB, sparse": lambda: None,
+    "100,000 <div> in each other": lambda: b"<article>" + b"<div>" * 100_000,
+    "100,000 <div> in each other, 10 MB": lambda: b"<article>" + (b"<div " + b"a" * 94 + b">") * 100_000,
+    "250 <article> in each other": lambda: article("<b>x</b>", LOST, "<article>" * 250),
+    "a million links": lambda: b"<article>" + b"<a href=a>a</a>" * 1_000_000,
+    "1 MiB of links": lambda: article("<a href='#'>a</a>", LOST),
+    "1 MiB of links, each another": lambda: article("<a id=%d href=#%d>", LOST),
+    "1 MiB of links that are lost": lambda: article("<a href='%d'>a</a>", LOST),
+    "1 MiB of fragments that are lost": lambda: article("<a id=x%d href='#y%d'>a</a>", LOST),
+    "1 MiB in an address": lambda: article("x", "'>a</a>" + LOST, "<a href='"),
+    "1 MiB in an attribute of sources": lambda: article("a, ", "'>" + LOST, "<img srcset='"),
+    "1 MiB of ids that are the same": lambda: article("<b id=a>", LOST),
+    "1 MiB of open elements": lambda: article("<p><b", LOST),
+    "1 MiB of entities": lambda: article("&amp;&#x41;&x;", LOST),
+    "1 MiB of blanks": lambda: article(" ", LOST),
+    "1 MiB of -": lambda: article("-", LOST),
+    "1 MiB of open attributes": lambda: article("a", LOST, "{#"),
+    "1 MiB of {#": lambda: article("{#", LOST),
+    "1 MiB of {%": lambda: article("{%", LOST),
+    "1 MiB of [": lambda: article("[", LOST),
+    "1 MiB of *": lambda: article("*", LOST),
+    "1 MiB of ~": lambda: article("~", LOST),
+    "1 MiB of |": lambda: article("|\n", LOST),
+}

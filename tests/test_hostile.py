@@ -6,6 +6,7 @@
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from hostile import BYTES, JSON, LARGEST, SVG, TEXTS, YAML
+from hostile import BYTES, HTML, JSON, LARGEST, SVG, TEXTS, YAML
 
 SECONDS = 5  # of CPU, of all processes of a call together: what is promised, on a machine that has nothing else to do
 SLACK = 2  # the same work counts as up to twice as many seconds where other machines share the cores
@@ -29,6 +30,7 @@ PLACES = {
     "console": "snippets/shell/a.console", "flags": "snippets/flags/kubelet.en.md", "diagram": "snippets/diagrams/a.en.svg",
     "env": "snippets/env/a.env", "page": "docs/en/a.md",
 }  # fmt: skip
+SITE_CHECKS = ("built_link_resolves", "built_page_is_complete")
 FINDING = re.compile(r"[^\n]+:\d+:\d+: [^\n]+ \[\w+\]")
 ORDINARY = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
 
@@ -129,3 +131,22 @@ def test_document_that_hurts_is_a_finding(kind, name, tmp_path):
     put(tmp_path / NAMES[kind], (JSON | YAML | SVG)[name]())
     judge(f"{name}, as {kind}", call("--kind", kind, NAMES[kind], cwd=tmp_path))
     assert sorted(path.name for path in tmp_path.iterdir()) == [NAMES[kind]]  # nothing was called
+
+
+def built(folder: Path) -> Path:
+    """A small guide with its built site, in which nothing is found."""
+    return Path(shutil.copytree(ROOT / "tests" / "cases" / "built_link_resolves" / "good-site", folder / "guide"))
+
+
+def call_site(folder: Path, **options) -> Outcome:
+    """The checks of the built site alone, on a guide."""
+    return call("--no-lab", "--site", "site", *(f"--only={name}" for name in SITE_CHECKS), cwd=folder, **options)
+
+
+@pytest.mark.parametrize("name", HTML)
+def test_built_page_that_hurts_is_a_finding_of_each_check(name, tmp_path):
+    folder = built(tmp_path)
+    put(folder / "site" / "index.html", HTML[name]())
+    outcome = call_site(folder)
+    judge(f"{name}, as the first page of a site", outcome, (1,))
+    assert set(SITE_CHECKS) == set(re.findall(r"\[(built_\w+)\]$", outcome.output, re.M)), outcome.output[:2000]

@@ -13,7 +13,7 @@ import threading
 import pytest
 from conftest import ROOT
 from hostile import GOOD
-from test_hostile import ORDINARY, call, judge
+from test_hostile import ORDINARY, built, call, call_site, judge
 
 BAD = '{"name": "网桥",\n}\n'
 needs_ordinary_user = pytest.mark.skipif(not ORDINARY and os.access("/root", os.R_OK), reason="reads what nobody may read")
@@ -112,6 +112,36 @@ def test_folders_without_end_are_walked(tmp_path):
         subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)
     judge("folders 2,500 deep", outcome, (1,))
     assert "cannot be read: File name too long" in outcome.output
+
+
+@pytest.mark.parametrize("what", ["pipe", "socket", "loop", "link to a folder", "nowhere"])
+@pytest.mark.parametrize("name", ["zh/index.html", "a.css"])
+def test_what_is_no_file_in_a_built_site_is_a_finding(what, name, tmp_path, monkeypatch):
+    path = built(tmp_path) / "site" / name
+    path.unlink(missing_ok=True)
+    if what == "pipe":
+        os.mkfifo(path)
+    elif what == "socket":
+        monkeypatch.chdir(path.parent)  # the name of a socket has to be short
+        with socket.socket(socket.AF_UNIX) as end:
+            end.bind(path.name)
+    else:
+        path.symlink_to({"loop": path, "link to a folder": tmp_path, "nowhere": "nowhere"}[what])
+    outcome = call_site(tmp_path / "guide")
+    judge(f"a {what} named {name} in a site", outcome, (1,))
+    for check in ("built_link_resolves", "built_page_is_complete"):
+        assert re.search(rf"^site/{name}:1:1: (is not a plain file|cannot be read: ).*\[{check}\]$", outcome.output, re.M), outcome.output
+
+
+@needs_ordinary_user
+@pytest.mark.parametrize("name", ["zh/index.html", "zh", "index.html"])
+def test_what_may_not_be_read_of_a_built_site_is_a_finding(name, tmp_path):
+    locked = built(tmp_path) / "site" / name
+    locked.chmod(0)
+    outcome = call_site(tmp_path / "guide", wrapped=ORDINARY)
+    locked.chmod(0o755)
+    judge(f"{name} of a site that may not be read", outcome, (1,))
+    assert f"site/{name}:1:1: cannot be read: Permission denied [built_page_is_complete]" in outcome.output
 
 
 def test_empty_folder_is_not_passed(tmp_path):
