@@ -11,6 +11,9 @@ FAULTS = [
     ("cni", '{"name": "a‹›", "type": ⟦1⟧}\n', "cni_fits_schema"),
     ("cni", '{"name": "a‹›"⟦,⟧ }\n', "cni_is_json"),
     ("cni", '{"name": "a‹›", ⟦"mtuu"⟧: 1, "type": "bridge"}\n', "cni_keys_are_known"),
+    ("cni", '{\t"name":\t"a‹›",\t"type":\t⟦1⟧}\n', "cni_fits_schema"),
+    ("pods", "a: ['\t‹›',\t⟦*b⟧]\n", "pod_is_yaml"),
+    ("shell", "$ echo\t‹›\t⟦<name>⟧\n", "transcript_has_the_form"),
     ("pods", "a: ['‹›', ⟦*b⟧]\n", "pod_is_yaml"),
     ("pods", "x: {a: '‹›', ⟦a⟧: 1}\n", "pod_is_yaml"),
     ("units", "[Service]\nExecStart=/a ‹›\n⟦Exec⟧=1\n", "unit_has_the_form"),
@@ -59,3 +62,19 @@ def test_fault_of_a_whole_file_stands_at_its_first_character(kind, text):
     }
     for finding in run(tree, [names[kind]]):
         assert (finding.place.line, finding.place.column) == (1, 1)
+
+
+@pytest.mark.parametrize("gap", GAPS)
+def test_fault_in_what_a_tab_or_a_list_includes_stands_where_it_is_written(gap, tmp_path):
+    """The snippet's fault at the snippet's own line, however deep the include; that of the include at its place in the page."""
+    (tmp_path / "docs" / "en").mkdir(parents=True)
+    (tmp_path / "snippets" / "cni").mkdir(parents=True)
+    (tmp_path / "snippets" / "cni" / "10-a.conf").write_text(f'{{\n\t"name": "{GAPS[gap]}",\t"mtuu": 1,\n\t"type": "bridge"\n}}\n', "utf-8")
+    fence = '      ``` json\n      --8<-- "cni/{}.conf"\n      ```\n'
+    page = f'# A\n\n=== "{GAPS[gap]}"\n\n    - {GAPS[gap]}\n\n{fence.format("10-a")}\n{fence.format("10-b")}'
+    (tmp_path / "docs" / "en" / "a.md").write_text(page, "utf-8")
+    tree = Tree(tmp_path)
+    [inside] = run(tree, ["cni_keys_are_known"])
+    assert str(inside.place) == f"snippets/cni/10-a.conf:2:{len(GAPS[gap]) + 14}"
+    [of_page] = run(tree, ["include_resolves"])
+    assert (str(of_page.place), of_page.place.width) == ("docs/en/a.md:12:7", len('--8<-- "cni/10-b.conf"'))
