@@ -75,3 +75,12 @@ def test_kind_is_said_where_the_name_does_not_tell(tmp_path):
         "manifest.json:1:1: is of no known kind; say which with --kind, such as --kind pod [snippet_is_of_a_known_kind]"
     ]
     assert any("1:50: metadata has no key nam" in line for line in said("--kind", "pod", tmp_path / "manifest.json"))
+
+
+def test_how_a_file_is_typed_is_its_owners_affair_where_no_program_stumbles(net_d, tmp_path):
+    (net_d / "10-bridge.conf").write_bytes(BRIDGE.replace("\n", "  \r\n").encode() + b"\n\n")
+    (tmp_path / "pod.yaml").write_text("# \u201cweb\u201d\u00a0\n" + (ROOT / "snippets/pods/nginx.yaml").read_text("utf-8") + "\n", "utf-8")
+    (tmp_path / "typed.console").write_text("$ sudo kubelet --container-runtime=rkt  \n\n", "utf-8")
+    assert said(tmp_path) == []
+    (tmp_path / "typed.console").write_text("$ sudo kubelet\u00a0--container-runtime=rkt\n", "utf-8")
+    assert any("invisible character U+00A0" in line for line in said(tmp_path))
