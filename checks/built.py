@@ -265,6 +265,9 @@ def built_page_is_complete(tree):
     definition, an admonition whose body is not indented, `{#id}` in the wrong place. Nothing of that is an error
     to MkDocs. This check looks for it in the text of the finished page, code set aside. An id that stands twice
     sends a link to the wrong place.
+
+    A page that cannot be read to its end is a finding too: one that is empty, holds no `<article>`, is not UTF-8, is larger than 1 MiB, or is
+    nested so deep that the parser stops. What is not read would be checked by nothing.
     """
     site = Site(tree)
     for page in tree.pages():
