@@ -227,7 +227,7 @@ def _is_text(node: Node) -> bool:
 def route_faults(conf: Conf, plugins: str) -> Faults:
     """What is wrong with the pods' default route."""
     if conf.plugin == "flannel":
-        yield from _flannel_route(conf)
+        yield from _flannel_route(conf, plugins)
     elif conf.plugin and conf.ipam:
         yield from _ipam_route(conf, plugins)
 
@@ -248,8 +248,12 @@ def _ipam_route(conf: Conf, plugins: str) -> Faults:
         yield place, 'no default route, so the pod reaches nothing outside; write "routes": [{ "dst": "0.0.0.0/0" }]'
 
 
-def _flannel_route(conf: Conf) -> Faults:
-    """What is wrong with the default route that flannel's delegate gives."""
+def _flannel_route(conf: Conf, plugins: str) -> Faults:
+    """What is wrong with the default route that flannel's delegate gives, or flannel's own `ipam` where that is handed on."""
+    own = conf.root.at(["ipam", "routes"])
+    to = [destination(_value(route, "dst")) for route in own.items] if own else []
+    if network("0.0.0.0/0") in to and not plugin_sets.fails("ipam-of-flannel", plugins):
+        return
     delegate = conf.root.at(["delegate"])
     given = conf.root.at(["delegate", "isDefaultGateway"])
     lacking = "no default route, so the pod reaches nothing outside; write"
