@@ -185,14 +185,15 @@ def _shellcheck(files: dict, program: str, folder: str) -> Iterator:
     some = [names[at : at + many] for at in range(0, len(names), many)]
     with ThreadPoolExecutor(cores) as workers:
         for scripts, ran in zip(some, workers.map(lambda scripts: _run([*call, *scripts], cwd=folder), some), strict=True):
-            if ran.returncode in (0, 1):
+            if ran.returncode in (0, 1) and ran.stdout:  # without memory it ends with 1 too, and says nothing
                 yield from _comments(ran, files)
             elif len(scripts) > 1:  # one of them is too much for it, or all together are
                 for name in scripts:
                     yield from _shellcheck({name: files[name]}, program, folder)
             else:
                 first, said = commands(files[scripts[0]].text)[0], ran.stderr.strip().split("\n")[0]
-                words = f"shellcheck came to no end{f' ({said})' if said else ''}; write simpler commands, or cut the transcript into two"
+                said = f" ({said})" if said and "memory" not in said else ""  # which limit it meets first, the machine decides
+                words = f"shellcheck came to no end{said}; write simpler commands, or cut the transcript into two"
                 yield files[scripts[0]].place(first.start, first.spans[0][1]), words
 
 
